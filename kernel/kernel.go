@@ -1,0 +1,89 @@
+// Package kernel is the boundary between the control plane and whatever
+// carries the subscribers' frames. It holds value types and the Dataplane
+// interface; the backends are in the packages below it.
+package kernel
+
+import (
+	"context"
+	"errors"
+	"net/netip"
+	"syscall"
+)
+
+// ErrNotSupported is returned, wrapped, when the running kernel lacks a feature.
+var ErrNotSupported = errors.New("not supported by this kernel")
+
+// TunnelID is the local L2TP Tunnel ID.
+type TunnelID uint16
+
+// BridgeID names one bridge. The caller chooses it; it is opaque to backends.
+type BridgeID uint64
+
+// Tunnel is an established L2TP tunnel over UDP.
+type Tunnel struct {
+	ID, PeerID  TunnelID
+	Local, Peer netip.AddrPort
+	Socket      syscall.RawConn // the connected UDP socket of the control channel; nil for fakes
+}
+
+// VLAN is one tag of an access frame. The zero value is "no tag".
+type VLAN struct{ TPID, ID uint16 }
+
+// Bridge joins one PPPoE session to one L2TP session.
+type Bridge struct {
+	ID          BridgeID
+	Port        string  // access device
+	VLANs       [2]VLAN // outermost first
+	MAC         [6]byte // of the subscriber
+	PPPoE       uint16  // PPPoE session ID
+	Tunnel      TunnelID
+	Session     uint16 // our L2TP session ID
+	PeerSession uint16 // the LNS's L2TP session ID
+	MTU         int    // largest PPP information field, octets
+	Sequencing  bool   // number data messages (RFC 2661 section 5.4)
+}
+
+// Counters are cumulative since AddBridge. Up is from the subscriber to the
+// LNS, Down the other way; octets count PPP frames without L2TP headers.
+type Counters struct {
+	ID                      BridgeID
+	UpPackets, UpOctets     uint64
+	DownPackets, DownOctets uint64
+}
+
+// Dataplane carries PPP frames between PPPoE and L2TP. Every method may sleep
+// in the kernel, is idempotent and safe for concurrent use.
+type Dataplane interface {
+	AddTunnel(ctx context.Context, t Tunnel) error
+	RemoveTunnel(ctx context.Context, id TunnelID) error
+	AddBridge(ctx context.Context, b Bridge) error
+	RemoveBridge(ctx context.Context, id BridgeID) error
+	// AppendCounters appends the counters of all bridges, in one pass.
+	AppendCounters(dst []Counters) ([]Counters, error)
+	// Reset removes what a crashed run left behind.
+	Reset(ctx context.Context) error
+	Close() error
+}
+
+// Port is an access port: raw Ethernet frames in and out, VLAN tags in place.
+type Port interface {
+	Name() string
+	MAC() [6]byte
+	MTU() int
+	// ReadBatch blocks until at least one frame is there, calls fn for each
+	// frame of the batch and returns. A frame is valid only inside fn. It
+	// returns net.ErrClosed, wrapped, after Close.
+	ReadBatch(fn func(frame []byte)) error
+	// WriteBatch sends frames. Safe for concurrent use. A frame that the
+	// device refuses is counted as dropped, not retried.
+	WriteBatch(frames [][]byte) error
+	// Stats returns cumulative counts of frames that did not get through.
+	Stats() PortStats
+	Close() error
+}
+
+// PortStats counts frames lost at an access port.
+type PortStats struct {
+	ReceiveDrops uint64 // dropped by the kernel before lacd read them
+	SendErrors   uint64 // refused by the device
+}

@@ -1,0 +1,108 @@
+// Package cause names why a subscriber session ended and maps each reason, in
+// one table, to what the LNS, the subscriber and accounting are told.
+package cause
+
+// Cause is why a session ended. The zero value means "not ended".
+type Cause uint8
+
+// The causes. See the table below for what each one sends where.
+const (
+	UserRequest     Cause = 1 + iota // the subscriber sent PADT or an LCP Terminate-Request
+	LostCarrier                      // LCP echoes unanswered, or the access link went down
+	LCPFailed                        // LCP did not converge or was never answered
+	AuthTimeout                      // the subscriber never answered authentication
+	AuthRejected                     // RADIUS or the realm table refused the subscriber
+	AuthUnreachable                  // no RADIUS server answered
+	NoLNS                            // authorized, but no LNS candidate could be used
+	CallFailed                       // every LNS candidate was silent or refused
+	LNSHangUp                        // the LNS sent CDN 1 or another code without meaning of its own
+	LNSAdmin                         // the LNS sent CDN 3
+	LNSNASError                      // the LNS reported, by RFC 3145, that its own side failed
+	LNSUserError                     // the LNS reported, by RFC 3145, failed authentication
+	TunnelShutdown                   // the LNS closed the tunnel (StopCCN)
+	TunnelLost                       // the tunnel's control channel timed out
+	SessionTimeout                   // Session-Timeout ran out
+	IdleTimeout                      // Idle-Timeout ran out
+	AdminReset                       // the operator or a Disconnect-Request ended it
+	Shutdown                         // lacd is stopping
+	Resources                        // lacd ran out of something
+	DataPlane                        // the data plane refused or lost the bridge
+	numCauses
+)
+
+// Codes is what each party is told about an ended session.
+type Codes struct {
+	Label         string // metric label and log value, stable
+	Text          string // for people
+	CDNResult     uint16 // L2TP Result Code in CDN (RFC 2661 section 4.4.2); 0: the LNS knows already
+	CDNError      uint16 // General Error Code when CDNResult is 2
+	Terminate     bool   // LCP Terminate-Request before PADT
+	AcctTerminate uint32 // Acct-Terminate-Cause (RFC 2866 section 5.10)
+}
+
+var table = [numCauses]Codes{
+	UserRequest:     {"user-request", "the subscriber hung up", 1, 0, false, 1},
+	LostCarrier:     {"lost-carrier", "the subscriber or its line is gone", 1, 0, false, 2},
+	LCPFailed:       {"lcp-failed", "LCP did not come up", 1, 0, true, 2},
+	AuthTimeout:     {"auth-timeout", "the subscriber did not authenticate", 1, 0, true, 17},
+	AuthRejected:    {"auth-rejected", "the subscriber was refused", 1, 0, true, 17},
+	AuthUnreachable: {"auth-unreachable", "no RADIUS server answered", 1, 0, true, 15},
+	NoLNS:           {"no-lns", "no LNS may serve the subscriber", 1, 0, true, 15},
+	CallFailed:      {"call-failed", "no LNS took the call", 1, 0, true, 15},
+	LNSHangUp:       {"lns-hangup", "the LNS hung up", 0, 0, true, 2},
+	LNSAdmin:        {"lns-admin", "the LNS hung up for administrative reasons", 0, 0, true, 6},
+	LNSNASError:     {"lns-error", "the LNS could not serve the session", 0, 0, true, 9},
+	LNSUserError:    {"lns-auth-failed", "the LNS did not accept the subscriber's credentials", 0, 0, true, 17},
+	TunnelShutdown:  {"tunnel-shutdown", "the LNS closed the tunnel", 0, 0, true, 3},
+	TunnelLost:      {"tunnel-lost", "the LNS stopped answering", 0, 0, true, 3},
+	SessionTimeout:  {"session-timeout", "the session's time is over", 3, 0, true, 5},
+	IdleTimeout:     {"idle-timeout", "the session was idle", 3, 0, true, 4},
+	AdminReset:      {"admin-reset", "the operator ended the session", 3, 0, true, 6},
+	Shutdown:        {"shutdown", "lacd is stopping", 3, 0, true, 7},
+	Resources:       {"resources", "lacd ran out of resources", 2, 4, true, 9},
+	DataPlane:       {"data-plane", "the data plane could not carry the session", 2, 4, true, 9},
+}
+
+// Codes returns what the cause sends to each party.
+func (c Cause) Codes() Codes {
+	if c >= numCauses {
+		return Codes{Label: "unknown", Text: "unknown"}
+	}
+	return table[c]
+}
+
+// String returns the stable label of the cause.
+func (c Cause) String() string { return c.Codes().Label }
+
+// All returns every cause, for metrics that start at zero.
+func All() []Cause {
+	all := make([]Cause, 0, numCauses-1)
+	for c := Cause(1); c < numCauses; c++ {
+		all = append(all, c)
+	}
+	return all
+}
+
+// FromLNS returns the cause of a CDN received from the LNS with the given
+// Result Code (RFC 2661 section 4.4.2) and, when disconnect is not zero, the
+// PPP Disconnect Cause and direction of RFC 3145, which says more.
+func FromLNS(result, disconnect uint16, direction uint8) Cause {
+	switch disconnect {
+	case 1:
+		return LNSAdmin
+	case 3:
+		if direction == 1 {
+			return UserRequest
+		}
+	case 8:
+		return LostCarrier
+	case 13, 17:
+		return LNSNASError
+	case 16:
+		return LNSUserError
+	}
+	if result == 3 {
+		return LNSAdmin
+	}
+	return LNSHangUp
+}

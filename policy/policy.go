@@ -1,0 +1,121 @@
+// Package policy decides where a subscriber belongs. It is pure: Route says
+// which retailer claims a subscriber and how it is authorized, Decide turns
+// an authorization into an ordered list of LNS candidates. Both say why.
+package policy
+
+import (
+	"net/netip"
+	"time"
+)
+
+// Subscriber is what is known about a subscriber before authorization.
+type Subscriber struct {
+	User      string // name given in PAP or CHAP, as sent; empty before authentication
+	Port      string // access port
+	MAC       string
+	SVLAN     uint16
+	CVLAN     uint16
+	Service   string // Service-Name asked for
+	CircuitID string // TR-101 Agent Circuit ID
+	RemoteID  string // TR-101 Agent Remote ID
+}
+
+// Authorize is how a retailer's subscribers are authorized.
+type Authorize uint8
+
+// The ways of authorization.
+const (
+	ByRADIUS Authorize = 1 + iota // ask RADIUS; its tunnel attributes name the LNS
+	ByRealm                       // the realm alone is enough: the LNS authenticates
+	ByLine                        // by circuit id, before PPP authentication (reserved)
+)
+
+// LNS is one way to reach a retailer: a peer and how to talk to it.
+type LNS struct {
+	Name         string // label for logs, metrics and lacctl
+	Peer         netip.AddrPort
+	Local        netip.Addr // our address; invalid: the kernel chooses
+	Host         string     // our Host Name (Tunnel-Client-Auth-ID); empty: the node's name
+	PeerHost     string     // expected Host Name of the peer (Tunnel-Server-Auth-ID); empty: any
+	Secret       Secret
+	Assignment   string // Tunnel-Assignment-ID
+	PrivateGroup string // sent in ICCN (Tunnel-Private-Group-ID)
+	Preference   uint32 // lowest first
+	Weight       uint32 // share among equal preference; 0 counts as 1
+	MaxSessions  uint32 // 0: no limit
+	NoProxyLCP   bool
+	NoProxyAuth  bool
+	NoReplayAuth bool
+}
+
+// TunnelKey says which calls may share a tunnel. It is comparable.
+type TunnelKey struct {
+	Peer       netip.AddrPort
+	Local      netip.Addr
+	Assignment string
+	Host       string
+	PeerHost   string
+	Secret     Secret
+}
+
+// TunnelKey returns the sharing key of calls to l.
+func (l *LNS) TunnelKey() TunnelKey {
+	return TunnelKey{l.Peer, l.Local, l.Assignment, l.Host, l.PeerHost, l.Secret}
+}
+
+// Tunnel is one alternative of an Access-Accept: the attributes of one tag.
+type Tunnel struct {
+	Tag          uint8
+	Server       string // Tunnel-Server-Endpoint as sent
+	Client       string // Tunnel-Client-Endpoint
+	Secret       Secret // Tunnel-Password, decrypted
+	HasSecret    bool
+	Assignment   string
+	PrivateGroup string
+	ClientAuthID string
+	ServerAuthID string
+	Preference   uint32
+	Unusable     string // not empty: why this alternative cannot be used
+}
+
+// Grant is an authorization in product words: what RADIUS, or the realm
+// table, allows a subscriber.
+type Grant struct {
+	User            string   // name for accounting; empty: as sent
+	Tunnels         []Tunnel // empty: the retailer's own LNSes
+	Class           [][]byte
+	SessionTimeout  time.Duration // 0: none
+	IdleTimeout     time.Duration // 0: none
+	InterimInterval time.Duration // 0: the configured one
+}
+
+// Candidate is one LNS to try, and why it stands where it does.
+type Candidate struct {
+	LNS    LNS
+	Reason string
+}
+
+// Decision is where a subscriber goes. It is immutable.
+type Decision struct {
+	Retailer        string
+	Realm           string
+	Candidates      []Candidate // in the order to try
+	Reasons         []string    // every consideration, in order, skipped alternatives included
+	User            string
+	Class           [][]byte
+	SessionTimeout  time.Duration
+	IdleTimeout     time.Duration
+	InterimInterval time.Duration
+}
+
+// Secret is a shared secret. It prints as "[secret]" everywhere.
+type Secret string
+
+// String hides the secret.
+func (Secret) String() string { return "[secret]" }
+
+// GoString hides the secret.
+func (Secret) GoString() string { return "[secret]" }
+
+// MarshalText hides the secret, in slog and JSON too.
+func (Secret) MarshalText() ([]byte, error) { return []byte("[secret]"), nil }
