@@ -1,6 +1,3 @@
-// Package kernel is the boundary between the control plane and whatever
-// carries the subscribers' frames. It holds value types and the Dataplane
-// interface; the backends are in the packages below it.
 package kernel
 
 import (
@@ -10,8 +7,17 @@ import (
 	"syscall"
 )
 
-// ErrNotSupported is returned, wrapped, when the running kernel lacks a feature.
-var ErrNotSupported = errors.New("not supported by this kernel")
+var (
+	// ErrNotSupported is returned, wrapped, when the running kernel lacks a
+	// feature.
+	ErrNotSupported = errors.New("not supported by this kernel")
+	// ErrNoTunnel is returned, wrapped, by AddBridge when Bridge.Tunnel has not
+	// been added.
+	ErrNoTunnel = errors.New("no such tunnel")
+	// ErrConflict is returned, wrapped, when a tunnel or bridge exists under the
+	// same ID with other parameters, or a session ID is taken by another bridge.
+	ErrConflict = errors.New("exists with other parameters")
+)
 
 // TunnelID is the local L2TP Tunnel ID.
 type TunnelID uint16
@@ -52,12 +58,19 @@ type Counters struct {
 }
 
 // Dataplane carries PPP frames between PPPoE and L2TP. Every method may sleep
-// in the kernel, is idempotent and safe for concurrent use.
+// in the kernel, is idempotent and safe for concurrent use: adding what is there
+// and removing what is not are no errors. After Close the Add methods and
+// AppendCounters return net.ErrClosed, wrapped; the Remove methods do nothing.
 type Dataplane interface {
+	// AddTunnel must precede the bridges of that tunnel.
 	AddTunnel(ctx context.Context, t Tunnel) error
+	// RemoveTunnel stops the bridges of the tunnel; each of them is still to be
+	// removed. Call it before closing the tunnel's socket.
 	RemoveTunnel(ctx context.Context, id TunnelID) error
 	AddBridge(ctx context.Context, b Bridge) error
-	RemoveBridge(ctx context.Context, id BridgeID) error
+	// RemoveBridge returns the bridge's last counters, for the accounting Stop
+	// record. They are zero for a bridge that does not exist.
+	RemoveBridge(ctx context.Context, id BridgeID) (Counters, error)
 	// AppendCounters appends the counters of all bridges, in one pass.
 	AppendCounters(dst []Counters) ([]Counters, error)
 	// Reset removes what a crashed run left behind.

@@ -1,6 +1,3 @@
-// Package policy decides where a subscriber belongs. It is pure: Route says
-// which retailer claims a subscriber and how it is authorized, Decide turns
-// an authorization into an ordered list of LNS candidates. Both say why.
 package policy
 
 import (

@@ -34,7 +34,7 @@ const (
 type Codes struct {
 	Label         string // metric label and log value, stable
 	Text          string // for people
-	CDNResult     uint16 // L2TP Result Code in CDN (RFC 2661 section 4.4.2); 0: the LNS knows already
+	CDNResult     uint16 // L2TP Result Code in CDN (RFC 2661 section 4.4.2); 0: no CDN, the LNS or StopCCN ended it
 	CDNError      uint16 // General Error Code when CDNResult is 2
 	Terminate     bool   // LCP Terminate-Request before PADT
 	AcctTerminate uint32 // Acct-Terminate-Cause (RFC 2866 section 5.10)
@@ -58,7 +58,7 @@ var table = [numCauses]Codes{
 	SessionTimeout:  {"session-timeout", "the session's time is over", 3, 0, true, 5},
 	IdleTimeout:     {"idle-timeout", "the session was idle", 3, 0, true, 4},
 	AdminReset:      {"admin-reset", "the operator ended the session", 3, 0, true, 6},
-	Shutdown:        {"shutdown", "lacd is stopping", 3, 0, true, 7},
+	Shutdown:        {"shutdown", "lacd is stopping", 0, 0, true, 7},
 	Resources:       {"resources", "lacd ran out of resources", 2, 4, true, 9},
 	DataPlane:       {"data-plane", "the data plane could not carry the session", 2, 4, true, 9},
 }

@@ -1,0 +1,70 @@
+# make         static lacd, lacctl and the lab's programs in ./bin
+# make demo    subscribers, lacd, two LNSes and RADIUS in a VM, narrated
+# make test    unit tests, kernel tests in a VM, the demo as a test
+# make check   what CI holds the code to beyond the tests
+# make bench   all benchmarks, medians of COUNT runs
+# make clean   remove ./bin and ./.cache; the VM's kernel stays in ~/.cache/lacd
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := build
+
+# Packages whose tests need a kernel with PPP, PPPoE and L2TP.
+KERNEL := ./kernel/...
+FUZZTIME ?= 20s
+COUNT ?= 5
+ARTIFACTS ?= $(CURDIR)/.cache/lab
+
+GOLANGCI_LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.6.0
+BENCHSTAT := golang.org/x/perf/cmd/benchstat@v0.0.0-20260512194617-2f33fbce4bc4
+
+# Root may make network namespaces, so nothing is skipped then.
+export LACD_TEST_ROOT := $(shell [ "$$(id -u)" -ne 0 ] || echo 1)
+
+# A checkout that belongs to somebody else has no version for git to tell.
+BUILD := CGO_ENABLED=0 go build -trimpath -buildvcs=$(shell git rev-parse HEAD >/dev/null 2>&1 && echo auto || echo false)
+
+.PHONY: build vmrun deps demo test check fuzz bench clean
+
+build: vmrun
+	$(BUILD) -o bin/ ./cmd/... ./deploy/lab/demo
+
+vmrun:
+	@mkdir -p bin
+	$(BUILD) -o bin/ ./deploy/lab/vmrun
+
+deps:
+	@deploy/lab/deps
+
+demo: deps build
+	bin/demo -artifacts $(ARTIFACTS)
+
+# TESTFLAGS=-v names every test.
+test: deps build
+	go vet ./...
+	go test $(TESTFLAGS) ./...
+	LACD_TEST_VM=1 go test $(TESTFLAGS) -count=1 -exec $(CURDIR)/bin/vmrun $(KERNEL)
+	LACD_TEST_LAB=1 LACD_ARTIFACTS=$(ARTIFACTS) go test -v -count=1 ./deploy/lab/...
+
+check:
+	@deploy/lab/deps check
+	go vet ./...
+	go run $(GOLANGCI_LINT) run ./...
+	go mod tidy -diff
+	go fix -diff ./...
+	deploy/unchanged go generate ./...
+	go test -race -shuffle=on ./...
+	deploy/fuzz $(FUZZTIME)
+	go run $(GOVULNCHECK) ./...
+
+fuzz:
+	deploy/fuzz $(FUZZTIME)
+
+bench:
+	@mkdir -p .cache
+	go test -run '^$$' -bench . -benchmem -count $(COUNT) ./... | tee .cache/bench.txt
+	go run $(BENCHSTAT) .cache/bench.txt
+
+clean:
+	rm -rf bin .cache

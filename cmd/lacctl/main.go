@@ -1,0 +1,92 @@
+// Lacctl is the operator's tool for lacd. It talks HTTP and JSON to the admin
+// socket; package lac/admin has the format.
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+)
+
+const usage = `Usage:
+    lacctl [-json] [-socket PATH] show sessions
+    lacctl [-json] [-socket PATH] show session ID|USER
+    lacctl [-json] [-socket PATH] show tunnels
+    lacctl [-json] [-socket PATH] show lns
+    lacctl [-json] [-socket PATH] show status
+    lacctl [-json] [-socket PATH] disconnect ID|USER
+
+Options:
+    -json         print what lacd answers, as JSON
+    -socket PATH  admin socket of lacd (default $LACD_SOCKET, else
+                  /run/lacd/admin.sock)
+
+"show session" also tells why the session went to its LNS, and when each step
+of its set-up was done. A session is named by its ID (Acct-Session-Id) or by
+the user name as the subscriber sent it.
+
+The exit status is 1 for a failure and 2 for a wrong command line.
+`
+
+func main() {
+	var out bytes.Buffer
+	err := execute(os.Args[1:], os.Getenv, &out)
+	if err == nil {
+		_, err = out.WriteTo(os.Stdout)
+	}
+	os.Exit(report(err))
+}
+
+// report says what went wrong and returns the exit status.
+func report(err error) int {
+	if err == nil {
+		return 0
+	}
+	fmt.Fprintf(os.Stderr, "lacctl: %s\n", err)
+	if h, ok := errors.AsType[*hinted](err); ok && h.hint != "" {
+		fmt.Fprintf(os.Stderr, "hint: %s\n", h.hint)
+	}
+	if _, ok := errors.AsType[*usageError](err); ok {
+		return 2
+	}
+	return 1
+}
+
+// hinted is an error the operator can do something about.
+type hinted struct {
+	err  error
+	hint string
+}
+
+func (h *hinted) Error() string { return h.err.Error() }
+func (h *hinted) Unwrap() error { return h.err }
+
+// usageError is a command line that makes no sense.
+type usageError struct{ text string }
+
+func (u *usageError) Error() string { return u.text }
+
+func misused(format string, args ...any) error {
+	return &hinted{&usageError{fmt.Sprintf(format, args...)}, "lacctl -help lists the commands"}
+}
+
+// doubleDash lets flags be written with one dash, as the documentation does:
+// "-json" would be four short flags to pflag.
+func doubleDash(args []string) []string {
+	out := make([]string, 0, len(args))
+	for i, a := range args {
+		if a == "--" {
+			return append(out, args[i:]...)
+		}
+		if len(a) > 2 && a[0] == '-' && a[1] != '-' {
+			a = "-" + a
+		}
+		out = append(out, a)
+	}
+	return out
+}
+
+// singleDash writes flags in messages as they are documented.
+func singleDash(s string) string { return strings.ReplaceAll(s, "--", "-") }

@@ -1,0 +1,206 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"lacd/kernel"
+	"lacd/kernel/ethernet"
+	"lacd/kernel/nodata"
+	"lacd/kernel/pppbridge"
+	"lacd/lac"
+	"lacd/lac/trunk"
+	"lacd/policy/file"
+	"lacd/pppoe/ppp"
+	"lacd/radius/client"
+)
+
+// process is a server and the listeners beside it.
+type process struct {
+	server    *lac.Server
+	plane     string
+	listeners []*http.Server
+	sockets   []net.Listener
+}
+
+// newDaemon opens everything the configuration names. On an error nothing
+// stays open.
+func newDaemon(f *file.File, log *slog.Logger) (_ *process, err error) {
+	d := &process{}
+	var open []io.Closer
+	defer func() {
+		if err != nil {
+			for _, c := range open {
+				_ = c.Close() // the first error is the one to tell
+			}
+		}
+	}()
+	cfg := lac.Config{
+		Node: f.Node.Name, Version: buildVersion(), Policy: f.Policy, PPP: pppConfig(&f.PPP), Log: log,
+		Trunk: trunkConfig(f), RADIUS: radiusServers(f), NAS: client.NAS{Identifier: f.Node.Name},
+	}
+	for _, a := range f.Core.Local {
+		if a.Is4() {
+			cfg.NAS.IP = a
+			break
+		}
+	}
+	var server *lac.Server
+	cfg.Plane, d.plane, err = openPlane(f.Core.Dataplane, log, func(id kernel.BridgeID) { server.BridgeLost(id) })
+	if err != nil {
+		return nil, err
+	}
+	open = append(open, cfg.Plane)
+	cfg.PlaneName = d.plane
+	for _, a := range f.Access {
+		port, err := ethernet.Listen(ethernet.Config{Name: a.Port})
+		if err != nil {
+			return nil, hint(err)
+		}
+		open = append(open, port)
+		cfg.Access = append(cfg.Access, lac.Access{
+			Port: port, ACName: a.ACName, Services: a.ServiceNames,
+			MaxSessions: a.MaxSessions, MaxSessionsPerMAC: a.MaxSessionsPerMAC,
+		})
+	}
+	if server, err = lac.New(cfg); err != nil {
+		return nil, err
+	}
+	d.server = server
+	if err := d.listen(f); err != nil {
+		return nil, err
+	}
+	return d, nil
+}
+
+func hint(err error) error {
+	if errors.Is(err, os.ErrPermission) {
+		return fmt.Errorf("%w\n  hint: lacd needs CAP_NET_RAW and CAP_NET_ADMIN: run it as root or with deploy/lacd.service", err)
+	}
+	return err
+}
+
+func openPlane(name string, log *slog.Logger, lost func(kernel.BridgeID)) (kernel.Dataplane, string, error) {
+	if name == "none" {
+		return nodata.New(log), name, nil
+	}
+	p, err := pppbridge.New(pppbridge.Config{Lost: lost})
+	if err != nil {
+		return nil, "", hint(fmt.Errorf("open data plane pppbridge: %w", err))
+	}
+	return p, "pppbridge", nil
+}
+
+func pppConfig(p *file.PPP) ppp.Config {
+	c := ppp.Config{
+		MRU: p.MRU, Multilink: p.Multilink, Restart: p.RestartTimer, AuthTimeout: p.AuthTimeout,
+		EchoInterval: p.EchoInterval, EchoFailures: p.EchoFailures,
+	}
+	for _, a := range p.Auth {
+		switch a {
+		case "chap":
+			c.Auth = append(c.Auth, ppp.CHAP)
+		case "pap":
+			c.Auth = append(c.Auth, ppp.PAP)
+		}
+	}
+	return c
+}
+
+func trunkConfig(f *file.File) trunk.Config {
+	l := f.L2TP
+	return trunk.Config{
+		HostName: l.HostName, VendorName: "lacd", Window: l.Window, Resend: l.Resend, ResendMax: l.ResendMax,
+		Retries: l.Retries, Hello: l.Hello, AnswerTimeout: l.AnswerTimeout,
+	}
+}
+
+func radiusServers(f *file.File) map[string]client.Server {
+	servers := map[string]client.Server{}
+	for _, r := range f.RADIUS {
+		servers[r.Name] = client.Server{
+			Name: r.Name, Auth: r.Auth, Acct: r.Acct, Secret: r.Secret, Timeout: r.Timeout, Tries: r.Tries,
+			RequireMessageAuthenticator: r.RequireMessageAuthenticator,
+		}
+	}
+	return servers
+}
+
+// listen opens the admin socket and, if asked for, the metrics listener.
+func (d *process) listen(f *file.File) error {
+	admin, err := listenAdmin(f.Node.AdminSocket)
+	if err != nil {
+		return err
+	}
+	d.add(admin, d.server.AdminHandler())
+	if !f.Node.Metrics.IsValid() {
+		return nil
+	}
+	metrics, err := net.Listen("tcp", f.Node.Metrics.String())
+	if err != nil {
+		_ = admin.Close() // the first error is the one to tell
+		return fmt.Errorf("open metrics listener: %w", err)
+	}
+	reg := prometheus.NewRegistry()
+	reg.MustRegister(d.server.Collector(), collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", promhttp.HandlerFor(reg, promhttp.HandlerOpts{}))
+	d.add(metrics, mux)
+	return nil
+}
+
+func (d *process) add(l net.Listener, h http.Handler) {
+	d.sockets = append(d.sockets, l)
+	d.listeners = append(d.listeners, &http.Server{Handler: h, ReadHeaderTimeout: 5 * time.Second, IdleTimeout: time.Minute})
+}
+
+// listenAdmin opens the admin socket for root and the socket's group. A
+// socket that nobody answers on is what a crashed run left.
+func listenAdmin(path string) (net.Listener, error) {
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return nil, fmt.Errorf("open admin socket: %w", err)
+	}
+	if c, err := net.Dial("unix", path); err == nil {
+		_ = c.Close() // it was a question only
+		return nil, fmt.Errorf("open admin socket: another lacd serves %s", path)
+	}
+	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, fmt.Errorf("open admin socket: %w", err)
+	}
+	l, err := net.Listen("unix", path)
+	if err != nil {
+		return nil, fmt.Errorf("open admin socket: %w", err)
+	}
+	if err := os.Chmod(path, 0o660); err != nil {
+		_ = l.Close() // the first error is the one to tell
+		return nil, fmt.Errorf("open admin socket: %w", err)
+	}
+	return l, nil
+}
+
+// run serves until ctx is done, and closes the listeners last.
+func (d *process) run(ctx context.Context) error {
+	var wg sync.WaitGroup
+	for i, s := range d.listeners {
+		wg.Go(func() { _ = s.Serve(d.sockets[i]) }) // http.ErrServerClosed
+	}
+	err := d.server.Run(ctx)
+	for _, s := range d.listeners {
+		_ = s.Close() // nothing is written after that
+	}
+	wg.Wait()
+	return err
+}

@@ -1,0 +1,150 @@
+package lab
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"lacd/lac/admin"
+)
+
+// config is lacd's: both retailers ask RADIUS, which names their LNS. alpha's
+// tunnel secret comes from RADIUS as well, beta's from here.
+const config = `node {
+  name         = "lac.lab"
+  state_dir    = "@DIR@/state"
+  admin_socket = "@SOCKET@"
+  log_level    = "debug"
+}
+
+access "eth1" {}
+
+access "eth2" {
+  service_names = ["internet"]
+}
+
+core {
+  local     = ["@LAC@"]
+  dataplane = "@DATAPLANE@"
+}
+
+radius "freeradius" {
+  auth   = "@RADIUS@"
+  acct   = "@RADIUS@"
+  secret = "@SECRET@"
+}
+
+retailer "alpha" {
+  realms           = ["alpha.example"]
+  radius           = ["freeradius"]
+  interim_interval = "60s"
+}
+
+retailer "beta" {
+  realms = ["beta.example"]
+  radius = ["freeradius"]
+
+  lns "lns2" {
+    address = "@LNS2@"
+    secret  = "@LNS2SECRET@"
+  }
+}
+
+default {
+  refuse = true
+}
+`
+
+// startGateway starts lacd and waits until it answers lacctl.
+func (l *Lab) startGateway(ctx context.Context) error {
+	dir := filepath.Join(l.dir, "lacd")
+	l.socket = filepath.Join(dir, "admin.sock")
+	fill := strings.NewReplacer("@DIR@", dir, "@SOCKET@", l.socket, "@LAC@", lacAddr, "@RADIUS@", radiusAddr,
+		"@SECRET@", radiusSecret, "@LNS2@", lnses[1].addr, "@LNS2SECRET@", lnses[1].secret, "@DATAPLANE@", l.dataplane)
+	path := filepath.Join(dir, "lacd.hcl")
+	err := errors.Join(
+		os.MkdirAll(filepath.Join(dir, "state"), 0o755),
+		os.WriteFile(path, []byte(fill.Replace(config)), 0o600),
+		os.WriteFile(filepath.Join(l.artifacts, "lacd.hcl"), []byte(fill.Replace(config)), 0o644),
+	)
+	if err != nil {
+		return fmt.Errorf("configure lacd: %w", err)
+	}
+	l.lacd, err = l.start("lacd", nsLAC, filepath.Join(l.bin, "lacd"), "-config", path)
+	if err != nil {
+		return err
+	}
+	return until(ctx, startLimit, func() error {
+		if l.lacd.ended() {
+			return final(l.lacd.lastWords())
+		}
+		_, err := l.status(ctx)
+		return err
+	})
+}
+
+// lacctl runs the operator's tool.
+func (l *Lab) lacctl(ctx context.Context, args ...string) (string, error) {
+	return l.run(ctx, nsLAC, append([]string{filepath.Join(l.bin, "lacctl"), "-socket", l.socket}, args...)...)
+}
+
+// lacctlJSON runs lacctl -json and decodes what it prints.
+func lacctlJSON[T any](ctx context.Context, l *Lab, args ...string) (T, error) {
+	var v T
+	out, err := l.lacctl(ctx, append([]string{"-json"}, args...)...)
+	if err != nil {
+		return v, err
+	}
+	if err := json.Unmarshal([]byte(out), &v); err != nil {
+		return v, fmt.Errorf("lacctl -json %s: %w in %s", strings.Join(args, " "), err, out)
+	}
+	return v, nil
+}
+
+func (l *Lab) status(ctx context.Context) (admin.Status, error) {
+	return lacctlJSON[admin.Status](ctx, l, "show", "status")
+}
+
+func (l *Lab) sessions(ctx context.Context) ([]admin.Session, error) {
+	return lacctlJSON[[]admin.Session](ctx, l, "show", "sessions")
+}
+
+func (l *Lab) session(ctx context.Context, user string) (admin.Session, error) {
+	return lacctlJSON[admin.Session](ctx, l, "show", "session", user)
+}
+
+// awaitSessions waits until lacd has exactly these users up and nobody else.
+func (l *Lab) awaitSessions(ctx context.Context, users ...string) error {
+	return until(ctx, 15*time.Second, func() error {
+		all, err := l.sessions(ctx)
+		if err != nil {
+			return final(err)
+		}
+		var got []string
+		for _, s := range all {
+			if s.State == "up" {
+				got = append(got, s.User)
+			} else {
+				got = append(got, s.User+" ("+s.State+")")
+			}
+		}
+		return sameSet(got, users)
+	})
+}
+
+// stopGateway ends lacd as systemd would.
+func (l *Lab) stopGateway() error {
+	if err := l.lacd.stop(syscall.SIGTERM, 20*time.Second); err != nil {
+		return err
+	}
+	if l.lacd.err != nil {
+		return fmt.Errorf("lacd: %w", l.lacd.err)
+	}
+	return nil
+}

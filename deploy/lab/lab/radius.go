@@ -1,0 +1,193 @@
+package lab
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// radiusSecret is shared by the LAC and FreeRADIUS.
+const radiusSecret = "lab-radius-secret-0123456789"
+
+// radiusd is radiusd.conf: files for authorization, PAP and CHAP, accounting to
+// one detail file. @DIR@ is the private directory. One setting per line: the
+// parser takes no more. Replies are signed, which FreeRADIUS 3.2.1 does only when
+// it is told to.
+const radiusd = `
+prefix = /usr
+name = freeradius
+libdir = /usr/lib/freeradius
+run_dir = @DIR@
+pidfile = @DIR@/pid
+log {
+	destination = stdout
+	auth = yes
+}
+security {
+	reject_delay = 0
+	status_server = yes
+}
+thread pool {
+	start_servers = 2
+	max_servers = 4
+	min_spare_servers = 1
+	max_spare_servers = 4
+}
+client lac {
+	ipaddr = @LAC@
+	secret = @SECRET@
+	require_message_authenticator = yes
+}
+modules {
+	files {
+		usersfile = @DIR@/users
+	}
+	pap {
+	}
+	chap {
+	}
+	detail {
+		filename = @DIR@/detail
+	}
+}
+server lab {
+	listen {
+		type = auth
+		ipaddr = @ADDR@
+		port = 1812
+	}
+	listen {
+		type = acct
+		ipaddr = @ADDR@
+		port = 1813
+	}
+	authorize {
+		update reply {
+			Message-Authenticator := 0x00
+		}
+		chap
+		files
+		pap
+	}
+	authenticate {
+		Auth-Type PAP {
+			pap
+		}
+		Auth-Type CHAP {
+			chap
+		}
+	}
+	accounting {
+		detail
+	}
+}
+`
+
+// users is FreeRADIUS's users file: passwords, then what a realm gets. The
+// tunnel of alpha carries its secret; the one of beta takes it from lacd's
+// configuration. A reject repeats these items, which must not open a tunnel.
+func users(subscribers []*Subscriber) string {
+	var b strings.Builder
+	for _, s := range subscribers {
+		if s.stored != "" {
+			fmt.Fprintf(&b, "%s Cleartext-Password := %q\n\tFall-Through = Yes\n\n", s.user, s.stored)
+		}
+	}
+	tunnel := func(realm string, tag int, n LNS, preference int, assignment string, secret bool) {
+		item := func(name string, value any, more bool) {
+			end := ","
+			if !more {
+				end = ""
+			}
+			fmt.Fprintf(&b, "\t%s:%d += %v%s\n", name, tag, value, end)
+		}
+		fmt.Fprintf(&b, "DEFAULT User-Name =~ \"@%s$\"\n", strings.ReplaceAll(realm, ".", "[.]"))
+		item("Tunnel-Type", "L2TP", true)
+		item("Tunnel-Medium-Type", "IPv4", true)
+		item("Tunnel-Server-Endpoint", `"`+n.addr+`"`, true)
+		if secret {
+			item("Tunnel-Password", `"`+n.secret+`"`, true)
+		}
+		item("Tunnel-Preference", preference, true)
+		item("Tunnel-Assignment-Id", `"`+assignment+`"`, false)
+		b.WriteString("\n")
+	}
+	tunnel("alpha.example", 1, lnses[0], 10, "alpha", true)
+	tunnel("beta.example", 1, lnses[1], 10, "beta", false)
+	return b.String()
+}
+
+// startRADIUS writes a private raddb and starts FreeRADIUS on it.
+func (l *Lab) startRADIUS(ctx context.Context) error {
+	dir := filepath.Join(l.dir, "raddb")
+	conf := strings.NewReplacer("@DIR@", dir, "@LAC@", lacAddr, "@ADDR@", radiusAddr, "@SECRET@", radiusSecret)
+	err := errors.Join(
+		os.MkdirAll(dir, 0o700),
+		os.WriteFile(filepath.Join(dir, "radiusd.conf"), []byte(conf.Replace(radiusd)), 0o600),
+		os.WriteFile(filepath.Join(dir, "users"), []byte(users(l.subscribers)), 0o600),
+		os.WriteFile(filepath.Join(dir, "dictionary"), nil, 0o600),
+	)
+	if err != nil {
+		return fmt.Errorf("write raddb: %w", err)
+	}
+	p, err := l.start("freeradius", nsRADIUS, "freeradius", "-f", "-l", "stdout", "-d", dir)
+	if err != nil {
+		return err
+	}
+	l.radius = p
+	return p.await(ctx, "Ready to process requests", startLimit)
+}
+
+// probeRADIUS asks FreeRADIUS for a subscriber from the LAC's address, without
+// lacd: a lab that is broken must not be taken for a gateway that is.
+func (l *Lab) probeRADIUS(ctx context.Context, s *Subscriber) error {
+	request := filepath.Join(l.dir, "probe")
+	text := fmt.Sprintf("User-Name = %q\nUser-Password = %q\nMessage-Authenticator = 0x00\n", s.user, s.stored)
+	if err := os.WriteFile(request, []byte(text), 0o600); err != nil {
+		return err
+	}
+	out, err := l.run(ctx, nsLAC, "radclient", "-x", "-r", "2", "-t", "5", "-f", request, radiusAddr+":1812", "auth", radiusSecret)
+	if err != nil {
+		return err
+	}
+	for _, want := range []string{"Access-Accept", "Message-Authenticator", "Tunnel-Server-Endpoint", lnses[0].addr} {
+		if !strings.Contains(out, want) {
+			return fmt.Errorf("the answer has no %s:\n%s", want, out)
+		}
+	}
+	return nil
+}
+
+// record is one accounting request as FreeRADIUS wrote it down.
+type record map[string]string
+
+// accounting reads the detail file.
+func (l *Lab) accounting() ([]record, error) {
+	text, err := os.ReadFile(filepath.Join(l.dir, "raddb", "detail"))
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, err
+	}
+	return parseDetail(string(text)), nil
+}
+
+// parseDetail reads FreeRADIUS's detail format: records end with an empty line,
+// attributes are indented.
+func parseDetail(text string) []record {
+	var all []record
+	for block := range strings.SplitSeq(text, "\n\n") {
+		r := make(record)
+		for line := range strings.Lines(block) {
+			name, value, ok := strings.Cut(strings.TrimSpace(line), " = ")
+			if ok && strings.HasPrefix(line, "\t") {
+				r[name] = strings.Trim(value, `"`)
+			}
+		}
+		if len(r) > 0 {
+			all = append(all, r)
+		}
+	}
+	return all
+}

@@ -1,0 +1,275 @@
+package lab
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"lacd/deploy/lab/vm"
+)
+
+// Limits of waiting. Everything is emulated, possibly on a busy machine.
+const (
+	startLimit = 30 * time.Second
+	upLimit    = 45 * time.Second
+	runLimit   = 170 * time.Second
+)
+
+// Options say where things are.
+type Options struct {
+	Bin       string    // directory of lacd and lacctl
+	Artifacts string    // where logs, captures and results go
+	Dataplane string    // lacd's core.dataplane; "" is "auto"
+	Out       io.Writer // the narration
+	PeersOnly bool      // start the peers and no lacd: checks the lab itself
+}
+
+// Lab is one run. Its state belongs to the goroutine of Run; only dialling in is
+// done by one goroutine per subscriber, each with a Subscriber of its own.
+type Lab struct {
+	*report
+	bin, artifacts, dataplane string
+
+	dir         string // private files
+	socket      string // lacd's admin socket
+	subscribers []*Subscriber
+	procs       []*Proc // everything started, in order
+	lacd        *Proc
+	radius      *Proc
+	xl2tpds     []*Proc
+	tcpdumps    []*Proc
+}
+
+// Run plays the scenario. It returns an error if an expectation failed.
+func Run(ctx context.Context, o Options) error {
+	if !vm.Inside() {
+		return errors.New("this is no throw-away machine: run it through vmrun")
+	}
+	ctx, cancel := context.WithTimeout(ctx, runLimit)
+	defer cancel()
+	dir, err := os.MkdirTemp("", "lab-")
+	if err != nil {
+		return err
+	}
+	l := &Lab{
+		report: &report{out: o.Out, begin: time.Now()},
+		bin:    o.Bin, artifacts: o.Artifacts, dataplane: o.Dataplane,
+		dir: dir, subscribers: newSubscribers(),
+	}
+	if l.dataplane == "" {
+		l.dataplane = "auto"
+	}
+	defer l.killAll()
+	if l.prepare(ctx) && !o.PeersOnly {
+		l.play(ctx)
+	}
+	l.stopPeers()
+	if err := errors.Join(l.keep(), l.save(filepath.Join(l.artifacts, resultsFile))); err != nil {
+		return err
+	}
+	n := l.failures()
+	fmt.Fprintf(l.out, "\n%d expectations, %d failed, %.0f s\n", len(l.results), n, time.Since(l.begin).Seconds())
+	if n > 0 {
+		return fmt.Errorf("%d expectations failed", n)
+	}
+	return nil
+}
+
+// prepare brings the network and lacd's peers up.
+func (l *Lab) prepare(ctx context.Context) bool {
+	l.step("network, FreeRADIUS, two LNSes (xl2tpd and pppd), captures")
+	if !l.check(l.buildTopology(ctx), "the network is there") {
+		return false
+	}
+	ok := l.check(l.startCaptures(ctx), "captures run")
+	ok = l.check(l.startRADIUS(ctx), "FreeRADIUS is ready") && ok
+	for _, n := range lnses {
+		ok = l.check(l.startLNS(ctx, n), "%s listens on %s", n.name, n.addr) && ok
+		_, err := l.start("iperf3-"+n.name, n.name, "iperf3", "-s", "-B", n.inside)
+		ok = l.check(err, "iperf3 serves on %s", n.inside) && ok
+	}
+	return l.check(l.probeRADIUS(ctx, l.subscribers[0]), "FreeRADIUS accepts %s with a tunnel", l.subscribers[0].user) && ok
+}
+
+// play is the scenario proper.
+func (l *Lab) play(ctx context.Context) {
+	l.step("lacd")
+	if !l.check(l.startGateway(ctx), "lacd answers lacctl") {
+		return
+	}
+	l.dialAll(ctx)
+	l.showState(ctx)
+	l.traffic(ctx)
+	l.hangUps(ctx)
+	l.checkBooks(ctx)
+	l.shutdown(ctx)
+	l.timelines()
+}
+
+// dialAll lets all subscribers dial in at once.
+func (l *Lab) dialAll(ctx context.Context) {
+	l.step("%d subscribers dial in", len(l.subscribers))
+	var wg sync.WaitGroup
+	for _, s := range l.subscribers {
+		if !l.check(l.dial(s), "%s starts pppd for %s (%s)", s.ns, s.user, s.protocol()) {
+			continue
+		}
+		wg.Go(func() {
+			if !s.good() {
+				l.check(s.awaitRefused(ctx), "%s is refused", s.user)
+				return
+			}
+			if l.check(s.awaitUp(ctx), "%s is up", s.user) {
+				l.check(l.ping(ctx, s), "%s (%s) pings %s through the tunnel", s.user, s.addr, s.lns)
+			}
+		})
+	}
+	wg.Wait()
+	for _, s := range l.good() {
+		if s.addr != "" && !validAddr(s.addr, s.lnsOf()) {
+			l.check(fmt.Errorf("got %s", s.addr), "%s has an address of %s", s.user, s.lns)
+		}
+	}
+}
+
+// good returns the subscribers that must be up.
+func (l *Lab) good() []*Subscriber {
+	return slices.DeleteFunc(slices.Clone(l.subscribers), func(s *Subscriber) bool { return !s.good() })
+}
+
+func usersOf(all []*Subscriber) []string {
+	var users []string
+	for _, s := range all {
+		users = append(users, s.user)
+	}
+	return users
+}
+
+// showState shows what the operator sees, and checks it.
+func (l *Lab) showState(ctx context.Context) {
+	l.step("what the operator sees")
+	for _, what := range [][]string{{"show", "sessions"}, {"show", "tunnels"}, {"show", "lns"}, {"show", "session", l.subscribers[0].user}} {
+		out, err := l.lacctl(ctx, what...)
+		fmt.Fprintf(l.out, "  $ lacctl %s\n", strings.Join(what, " "))
+		l.show(out)
+		l.check(err, "lacctl %s", strings.Join(what, " "))
+	}
+	l.check(l.awaitSessions(ctx, usersOf(l.good())...), "lacctl lists exactly the %d good subscribers, up", len(l.good()))
+	for _, s := range l.good() {
+		v, err := l.session(ctx, s.user)
+		if err == nil && !strings.HasPrefix(v.Peer, s.lnsOf().addr+":") {
+			err = fmt.Errorf("its peer is %q", v.Peer)
+		}
+		if err == nil && (len(v.Timeline) == 0 || len(v.Reasons) == 0) {
+			err = fmt.Errorf("%d steps, %d reasons", len(v.Timeline), len(v.Reasons))
+		}
+		l.check(err, "%s is on %s, with timeline and reasons", s.user, s.lns)
+	}
+}
+
+// transferSize is what iperf3 moves in each direction.
+const transferSize = 1 << 20
+
+// traffic moves octets both ways and compares with lacd's counters.
+func (l *Lab) traffic(ctx context.Context) {
+	l.step("TCP through the tunnels, %d KiB each way", transferSize>>10)
+	for _, s := range []*Subscriber{l.subscribers[0], l.subscribers[3]} {
+		for _, down := range []bool{false, true} {
+			begin := time.Now()
+			n, err := l.transfer(ctx, s, transferSize, down)
+			if err == nil && n < transferSize*9/10 {
+				err = fmt.Errorf("%d octets arrived", n)
+			}
+			l.check(err, "%s: %s transfer of %d octets (%.1f s)", s.user, direction(down), n, time.Since(begin).Seconds())
+		}
+		v, err := l.session(ctx, s.user)
+		if err == nil && (v.UpOctets < transferSize || v.DownOctets < transferSize || v.UpPackets == 0 || v.DownPkts == 0) {
+			err = errors.New("counted too little")
+		}
+		l.check(err, "%s: lacctl counts up %d packets, %d octets, down %d packets, %d octets",
+			s.user, v.UpPackets, v.UpOctets, v.DownPkts, v.DownOctets)
+	}
+}
+
+func direction(down bool) string {
+	if down {
+		return "downward"
+	}
+	return "upward"
+}
+
+// hangUps ends three sessions, one from each side.
+func (l *Lab) hangUps(ctx context.Context) {
+	alice, bob, carol := l.subscribers[0], l.subscribers[1], l.subscribers[2]
+	left := l.good()
+	gone := func(s *Subscriber) {
+		left = slices.DeleteFunc(left, func(x *Subscriber) bool { return x == s })
+		l.check(s.awaitGone(), "%s's pppd has ended", s.user)
+		l.check(l.awaitSessions(ctx, usersOf(left)...), "lacd has %d sessions left", len(left))
+		l.check(l.awaitGhosts(ctx, left), "the LNSes have the same")
+	}
+	l.step("%s hangs up", alice.user)
+	l.check(alice.proc.stop(syscall.SIGTERM, 15*time.Second), "pppd is told to")
+	gone(alice)
+
+	l.step("%s ends %s", bob.lns, bob.user)
+	pid, err := lnsPPPD(bob.addr)
+	if err == nil {
+		err = syscall.Kill(pid, syscall.SIGTERM)
+	}
+	l.check(err, "the LNS's pppd for %s is told to", bob.addr)
+	gone(bob)
+
+	l.step("the operator disconnects %s", carol.user)
+	out, err := l.lacctl(ctx, "disconnect", carol.user)
+	l.show(out)
+	l.check(err, "lacctl disconnect %s", carol.user)
+	gone(carol)
+}
+
+// awaitGhosts waits until the LNSes have an interface for each subscriber that is
+// up and no other.
+func (l *Lab) awaitGhosts(ctx context.Context, up []*Subscriber) error {
+	return until(ctx, 15*time.Second, func() error {
+		for _, n := range lnses {
+			want := 0
+			for _, s := range up {
+				if s.lns == n.name {
+					want++
+				}
+			}
+			names, err := l.ghosts(ctx, n.name)
+			if err != nil {
+				return final(err)
+			}
+			if len(names) != want {
+				return fmt.Errorf("%s has %q, want %d interfaces", n.name, names, want)
+			}
+		}
+		return nil
+	})
+}
+
+// keep copies what is of use on the host into the artifacts directory.
+func (l *Lab) keep() error {
+	var errs []error
+	for _, pattern := range []string{"*.pcap", "*.log", "raddb/detail"} {
+		files, _ := filepath.Glob(filepath.Join(l.dir, pattern)) // the pattern is well-formed
+		for _, file := range files {
+			text, err := os.ReadFile(file)
+			if err == nil {
+				err = os.WriteFile(filepath.Join(l.artifacts, filepath.Base(file)), text, 0o644)
+			}
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,162 @@
+package ethernet
+
+import (
+	"encoding/binary"
+	"errors"
+	"os"
+	"time"
+	"unsafe"
+
+	"github.com/mdlayher/ethernet"
+	"golang.org/x/sys/unix"
+)
+
+// downCheck is how often a device that is down is looked for: the kernel tells
+// that it went down, but not that it was deleted after that.
+const downCheck = time.Second
+
+// reader receives a batch at a time into one piece of memory. Nothing is
+// allocated per frame.
+type reader struct {
+	hdrs    []mmsghdr
+	iovs    []unix.Iovec
+	buf     []byte // len(hdrs) times stride: tagLen free, then the frame
+	stride  int
+	control []byte // len(hdrs) times controlLen
+	recv    func(fd uintptr) bool
+	n       int        // frames received last
+	errno   unix.Errno // or why not
+}
+
+var controlLen = unix.CmsgSpace(int(unsafe.Sizeof(auxdata{})))
+
+func newReader(batch, mtu int) *reader {
+	r := &reader{
+		hdrs:    make([]mmsghdr, batch),
+		iovs:    make([]unix.Iovec, batch),
+		control: make([]byte, batch*controlLen),
+	}
+	size := (headerLen + maxTags*tagLen + mtu + 63) &^ 63
+	r.stride = tagLen + size
+	r.buf = make([]byte, batch*r.stride)
+	for i := range r.hdrs {
+		r.iovs[i].Base = &r.buf[i*r.stride+tagLen]
+		r.iovs[i].SetLen(size)
+		h := &r.hdrs[i].hdr
+		h.Iov = &r.iovs[i]
+		h.SetIovlen(1)
+		h.Control = &r.control[i*controlLen]
+	}
+	r.recv = r.receive // once: a method value is allocated
+	return r
+}
+
+// receive is what the network poller runs until it returns true.
+func (r *reader) receive(fd uintptr) bool {
+	for i := range r.hdrs {
+		r.hdrs[i].hdr.SetControllen(controlLen)
+	}
+	r.n, r.errno = recvmmsg(fd, r.hdrs)
+	return r.errno != unix.EAGAIN
+}
+
+// frame returns the i-th frame with its outermost tag in place. ok is false when
+// it did not fit.
+func (r *reader) frame(i int) (frame []byte, ok bool) {
+	h := &r.hdrs[i]
+	if h.hdr.Flags&unix.MSG_TRUNC != 0 {
+		return nil, false
+	}
+	buf := r.buf[i*r.stride:][:tagLen+int(h.len)]
+	aux := r.aux(i)
+	if aux == nil || aux.status&statusVLANValid == 0 || len(buf) < tagLen+headerLen {
+		return buf[tagLen:], true
+	}
+	tpid := uint16(ethernet.EtherTypeVLAN)
+	if aux.status&statusVLANTPIDValid != 0 {
+		tpid = aux.vlanTPID
+	}
+	copy(buf[:2*macLen], buf[tagLen:])
+	binary.BigEndian.PutUint16(buf[2*macLen:], tpid)
+	binary.BigEndian.PutUint16(buf[2*macLen+2:], aux.vlanTCI)
+	return buf, true
+}
+
+// aux returns the control message of the i-th frame. There is one, because
+// PACKET_AUXDATA is the only option that asks for any.
+func (r *reader) aux(i int) *auxdata {
+	const size = int(unsafe.Sizeof(auxdata{}))
+	control := r.control[i*controlLen:][:controlLen]
+	if int(r.hdrs[i].hdr.Controllen) < unix.CmsgLen(size) {
+		return nil
+	}
+	h := (*unix.Cmsghdr)(unsafe.Pointer(&control[0]))
+	if h.Level != unix.SOL_PACKET || h.Type != unix.PACKET_AUXDATA {
+		return nil
+	}
+	return (*auxdata)(unsafe.Pointer(&control[unix.CmsgLen(0)]))
+}
+
+// ReadBatch implements kernel.Port. It is for one goroutine. While the device is
+// down it waits; when it was deleted it returns ErrGone.
+func (p *Port) ReadBatch(fn func(frame []byte)) error {
+	r := p.reader
+	for {
+		err := p.raw.Read(r.recv)
+		switch {
+		case p.closed.Load(), err != nil && !errors.Is(err, os.ErrDeadlineExceeded):
+			return p.opError("read from", err)
+		case err != nil, r.errno == unix.ENETDOWN: // time to look at the device
+			if err := p.checkDevice(); err != nil {
+				return p.opError("read from", err)
+			}
+		case r.errno != 0:
+			return p.opError("read from", os.NewSyscallError("recvmmsg", r.errno))
+		default:
+			for i := range r.n {
+				if frame, ok := r.frame(i); ok {
+					fn(frame)
+				} else {
+					p.truncated.Add(1)
+				}
+			}
+			return nil
+		}
+	}
+}
+
+// checkDevice returns ErrGone when the device was deleted. Otherwise it has
+// ReadBatch wait for frames, and look again later if the device is down.
+func (p *Port) checkDevice() error {
+	var index uint32
+	var up bool
+	err := p.raw.Control(func(fd uintptr) { index, up = device(int(fd), p.name) })
+	if err != nil {
+		return err
+	}
+	if int(index) != p.index {
+		return ErrGone
+	}
+	var deadline time.Time
+	if !up {
+		deadline = time.Now().Add(downCheck)
+	}
+	return p.conn.SetReadDeadline(deadline)
+}
+
+// device looks a device up in the socket's network namespace, which need not be
+// that of the thread. The index is zero when there is none.
+func device(fd int, name string) (index uint32, up bool) {
+	ifr, err := unix.NewIfreq(name)
+	if err != nil {
+		return 0, false
+	}
+	if unix.IoctlIfreq(fd, unix.SIOCGIFINDEX, ifr) != nil {
+		return 0, false
+	}
+	index = ifr.Uint32()
+	if unix.IoctlIfreq(fd, unix.SIOCGIFFLAGS, ifr) != nil {
+		return 0, false
+	}
+	return index, ifr.Uint16()&unix.IFF_UP != 0
+}

@@ -1,0 +1,72 @@
+package lac
+
+import (
+	"crypto/rand"
+	"log/slog"
+	"time"
+
+	"lacd/kernel"
+	"lacd/lac/trunk"
+	"lacd/policy"
+	"lacd/pppoe/ppp"
+	"lacd/radius/client"
+)
+
+// Config is everything the daemon is made of. It is immutable once given to New.
+type Config struct {
+	Node    string // NAS-Identifier, default AC-Name and L2TP Host Name
+	Version string
+
+	Access []Access
+	PPP    ppp.Config // MRU is the ceiling for all sessions; 0: 1492, or what RFC 4638 allows
+	Policy *policy.Policy
+	Trunk  trunk.Config // Plane, Notify, Log, Random and Dropped are set by New
+	Plane  kernel.Dataplane
+	// PlaneName is the data plane as operators see it: "pppbridge".
+	PlaneName string
+
+	RADIUS map[string]client.Server // by the names retailers use
+	NAS    client.NAS
+	Dial   client.Dialer // nil: UDP
+
+	CallTimeout     time.Duration // for one LNS to answer a call; 0: 5 s
+	InterimInterval time.Duration // when neither RADIUS nor the retailer names one; 0: none
+	CountInterval   time.Duration // between two readings of the counters; 0: 10 s
+	StopTimeout     time.Duration // for an orderly end; 0: 10 s
+
+	Shards    int          // 0: GOMAXPROCS
+	Executors int          // kernel calls made at once; 0: 32
+	Log       *slog.Logger // nil: slog.Default
+}
+
+// Access is one access port and what is offered there.
+type Access struct {
+	Port              kernel.Port
+	ACName            string   // empty: the node's name
+	Services          []string // empty: any Service-Name
+	MaxSessions       int      // 0: no limit
+	MaxSessionsPerMAC int      // 0: no limit
+}
+
+func (c *Config) setDefaults(procs int) {
+	if c.Log == nil {
+		c.Log = slog.Default()
+	}
+	if c.Shards == 0 {
+		c.Shards = procs
+	}
+	if c.Executors == 0 {
+		c.Executors = 32
+	}
+	if c.CountInterval == 0 {
+		c.CountInterval = 10 * time.Second
+	}
+	if c.StopTimeout == 0 {
+		c.StopTimeout = 10 * time.Second
+	}
+}
+
+// random fills b with unpredictable octets.
+func random(b []byte) {
+	_, _ = rand.Read(b) // never fails: see crypto/rand
+}

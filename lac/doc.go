@@ -1,0 +1,20 @@
+// Package lac is the daemon: it connects the state machines to sockets,
+// clocks and the kernel.
+//
+// One access port has one reader (port.go). It answers PADI by itself and
+// hands everything else to the shard that owns the session. A shard
+// (shard.go) is one goroutine that owns a slab of sessions; what reaches it
+// are the inputs of input.go, what its sessions want is done in execute.go.
+// Kernel calls are made by executors (executor.go), RADIUS by the clients of
+// authority.go, L2TP by lac/trunk; all answer through shard mailboxes with a
+// ref: shard, slot and generation, so that a late answer finds nobody.
+//
+// PPPoE session IDs are dealt so that ID modulo the number of shards is the
+// shard. No lock is shared by the set-up of two sessions but those of the
+// mailboxes, held for an append.
+//
+// Two places differ from the drawing this was built from: RemoveBridge
+// returns the bridge's last counters, because the accounting Stop needs them;
+// and the data plane tells lost bridges through a function given to its
+// constructor, because some losses are seen by the kernel only.
+package lac

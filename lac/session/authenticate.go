@@ -1,0 +1,80 @@
+package session
+
+import (
+	"time"
+
+	"lacd/lac/cause"
+	"lacd/policy"
+	"lacd/pppoe/ppp"
+)
+
+// authenticate takes the peer's complete answer, or none when authentication
+// is left to the LNS, and asks for authorization. The peer is not answered:
+// "the LAC does not send PAP-Ack or CHAP-Success: the LNS does".
+func (s *Session) authenticate(now time.Time, c ppp.Credentials) {
+	if s.state >= Decide {
+		return
+	}
+	s.reached(now, LCPOpen)
+	s.reached(now, Authenticated)
+	s.creds = c
+	s.state = Decide
+	s.route = s.policy.Route(s.subscriber())
+	switch {
+	case s.route.Retailer == nil:
+		s.refuse(now, cause.AuthRejected, s.route.Refuse)
+	case s.route.Authorize == policy.ByRADIUS:
+		s.authorize()
+	default:
+		s.granted(now, policy.Grant{})
+	}
+}
+
+// authorize asks RADIUS. Only one request is outstanding: if the subscriber
+// started over, the answer for its old self is awaited first, and dropped.
+func (s *Session) authorize() {
+	if s.asked {
+		s.askAgain = true
+		return
+	}
+	s.asked = true
+	s.do(Authorize{Retailer: s.route.Retailer, Credentials: s.creds, MRU: s.link.MRU()})
+}
+
+// answered reports whether an answer that arrived now is for the question
+// that stands.
+func (s *Session) answered() bool {
+	s.asked = false
+	if s.state == Decide && s.askAgain {
+		s.askAgain = false
+		s.authorize()
+		return false
+	}
+	return s.state == Decide
+}
+
+func (s *Session) subscriber() policy.Subscriber {
+	sub := policy.Subscriber{
+		User: string(s.creds.Name), Port: s.origin.Port, MAC: s.origin.Peer.String(),
+		SVLAN: s.origin.VLANs[0].ID, CVLAN: s.origin.VLANs[1].ID, Service: s.origin.Service,
+	}
+	if l := s.origin.Line; l != nil {
+		sub.CircuitID, sub.RemoteID = l.CircuitID, l.RemoteID
+	}
+	return sub
+}
+
+// Refused takes RADIUS's refusal, or its silence. The text is for people; the
+// subscriber is not told why.
+func (s *Session) Refused(now time.Time, c cause.Cause, text string) {
+	if s.answered() {
+		s.refuse(now, c, text)
+	}
+}
+
+// refuse answers the subscriber's authentication with Nak or Failure, if the
+// cause is its own, and ends the session.
+func (s *Session) refuse(now time.Time, c cause.Cause, text string) {
+	s.detail = text
+	s.finish(now, c)
+}

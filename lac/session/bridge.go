@@ -1,0 +1,86 @@
+package session
+
+import (
+	"time"
+
+	"lacd/lac/cause"
+	"lacd/pppoe/ppp"
+)
+
+// addBridge asks for the data path. It comes before ICCN, so that the LNS's
+// first frame finds it.
+func (s *Session) addBridge() {
+	s.state = Bridging
+	s.hasBridge = true
+	s.do(AddBridge{Attempt: s.attempt, Call: s.call, MTU: int(s.link.MRU())})
+}
+
+func (s *Session) removeBridge() {
+	if !s.hasBridge {
+		return
+	}
+	s.hasBridge = false
+	s.removing++
+	s.do(RemoveBridge{Attempt: s.attempt})
+}
+
+// Bridged takes the outcome of AddBridge and completes the call (ICCN): from
+// here on the link belongs to the LNS.
+func (s *Session) Bridged(now time.Time, attempt uint8, err error) {
+	if s.state != Bridging || attempt != s.attempt {
+		return
+	}
+	if err != nil {
+		s.detail = err.Error()
+		s.finish(now, cause.DataPlane)
+		return
+	}
+	s.reached(now, Bridged)
+	s.connect(now)
+}
+
+func (s *Session) connect(now time.Time) {
+	lns := s.candidate().LNS
+	c := ConnectCall{Attempt: s.attempt, LNS: lns}
+	if !lns.NoProxyLCP {
+		p := s.link.Proxy()
+		c.Proxy = &p
+	}
+	repeated(&s.creds, s.link.AuthID())
+	if !lns.NoProxyAuth && s.creds.Protocol != 0 {
+		creds := s.creds
+		c.Credentials = &creds
+	}
+	if !lns.NoReplayAuth && s.creds.Packet != nil {
+		c.Frames = append(c.Frames, s.creds.Packet)
+	}
+	c.Frames = append(c.Frames, s.early...)
+	s.do(c)
+
+	s.reached(now, Connected)
+	s.state = Up
+	s.upSince = now
+	s.link = nil
+	s.early = nil
+	s.creds = ppp.Credentials{Protocol: s.creds.Protocol, Name: s.creds.Name}
+	s.startAccounting(now)
+	s.do(CameUp{})
+}
+
+// BridgeLost takes the news that the data path is gone: the access link is
+// down, or the kernel saw a PADT.
+func (s *Session) BridgeLost(now time.Time) {
+	if s.state != Bridging && s.state != Up {
+		return
+	}
+	s.detail = "the access link or its PPPoE session is gone"
+	s.finish(now, cause.LostCarrier)
+}
+
+// repeated gives the kept answer the identifier of its latest repetition: the
+// LNS completes the authentication with that one.
+func repeated(c *ppp.Credentials, id uint8) {
+	if len(c.Packet) > 3 {
+		c.ID, c.Packet[3] = id, id
+	}
+}

@@ -1,0 +1,106 @@
+package session
+
+import (
+	"slices"
+	"time"
+
+	"lacd/lac/cause"
+	"lacd/pppoe/ppp"
+)
+
+// ReceiveFrame takes a PPP frame, from its protocol field, that the
+// subscriber sent. It is valid only during the call.
+func (s *Session) ReceiveFrame(now time.Time, frame []byte) {
+	if s.link == nil {
+		return // the LNS owns the link, and the data plane carries the frame
+	}
+	if s.keepEarly(frame) {
+		return
+	}
+	s.link.Receive(now, frame)
+	s.drainLink(now)
+}
+
+// keepEarly keeps a frame of a network control protocol that arrives when the
+// peer has answered authentication and the LNS is not there yet: "frames from
+// the client between auth success and ICCN are not lost if small in number".
+func (s *Session) keepEarly(frame []byte) bool {
+	if s.state < Decide || s.state > Bridging || !ppp.IsEarly(frame) {
+		return false
+	}
+	limit := s.cfg.EarlyFrames
+	if limit == 0 {
+		limit = 8
+	}
+	if len(s.early) >= limit {
+		s.do(Dropped{"early frame: too many before the LNS answered"})
+		return true
+	}
+	s.early = append(s.early, slices.Clone(frame))
+	return true
+}
+
+// drainLink does what the link wants.
+func (s *Session) drainLink(now time.Time) {
+	if s.link == nil {
+		return
+	}
+	for _, a := range s.link.Take() {
+		switch a := a.(type) {
+		case ppp.Send:
+			s.do(Send{a.Packet})
+		case ppp.Authenticate:
+			s.authenticate(now, a.Credentials)
+		case ppp.Open:
+			s.authenticate(now, ppp.Credentials{})
+		case ppp.Down:
+			s.startOver()
+		case ppp.Closed:
+			s.linkClosed(now, a.Reason)
+		case ppp.Drop:
+			s.do(Dropped{a.What})
+		}
+	}
+}
+
+// startOver takes back what was decided: the subscriber negotiates LCP anew,
+// so what the LNS would be told no longer holds. An authorization that is
+// still on its way is waited for; see authorize.
+func (s *Session) startOver() {
+	if s.state < Decide || s.state > Bridging {
+		return
+	}
+	s.callBy = time.Time{}
+	if s.placed {
+		s.placed = false
+		s.do(HangUp{Attempt: s.attempt, Result: 1})
+	}
+	s.removeBridge()
+	s.decision, s.next, s.call, s.early = nil, 0, Call{}, nil
+	s.state = Negotiate
+}
+
+// linkClosed ends the session when the link ended by itself, or completes an
+// end that waited for it.
+func (s *Session) linkClosed(now time.Time, r ppp.Reason) {
+	s.link = nil
+	if s.linkEnding {
+		s.linkEnding = false
+		s.sendPADT()
+		s.settle()
+		return
+	}
+	s.detail = r.String()
+	switch r {
+	case ppp.PeerTerminated:
+		s.finish(now, cause.UserRequest)
+	case ppp.EchoTimeout:
+		s.finish(now, cause.LostCarrier)
+	case ppp.AuthTimeout:
+		s.finish(now, cause.AuthTimeout)
+	case ppp.Rejected, ppp.AuthRefused:
+		s.finish(now, cause.AuthRejected)
+	default:
+		s.finish(now, cause.LCPFailed)
+	}
+}

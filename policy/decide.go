@@ -1,0 +1,199 @@
+package policy
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// option is a candidate before it has a place in the order.
+type option struct {
+	lns   LNS
+	from  string  // where it comes from, for its reason
+	score float64 // lower is earlier inside equal preference
+}
+
+// Decide says which LNSes may serve s, in the order to try them. The route
+// and the grant are what Route and the authorization returned; seed draws the
+// order inside equal preference, the same seed gives the same order. A
+// Decision without candidates is a refusal: the last reason says why.
+func (p *Policy) Decide(s Subscriber, r Route, g Grant, seed uint64) Decision {
+	d := Decision{
+		Realm:          r.Realm,
+		Reasons:        slices.Clip(r.Reasons),
+		User:           cmp.Or(g.User, s.User),
+		Class:          g.Class,
+		SessionTimeout: g.SessionTimeout,
+		IdleTimeout:    g.IdleTimeout,
+	}
+	if r.Retailer == nil {
+		return d
+	}
+	d.Retailer = r.Retailer.Name
+	d.InterimInterval = d.interim(r.Retailer, g)
+
+	var options []option
+	if len(g.Tunnels) > 0 {
+		options = p.granted(&d, r.Retailer, g.Tunnels)
+	} else {
+		options = p.own(&d, r.Retailer)
+	}
+	options = d.dropRepeats(options)
+	if len(options) == 0 {
+		d.reason("no LNS is left to try")
+		return d
+	}
+	d.order(options, seed)
+	return d
+}
+
+func (d *Decision) reason(format string, args ...any) {
+	d.Reasons = append(d.Reasons, fmt.Sprintf(format, args...))
+}
+
+// interim settles the interim interval. RFC 2869 section 2.1: "a locally
+// configured value on the NAS MUST override the value found in an
+// Access-Accept"; RFC 5080 section 2.3.4 makes that a minimum.
+func (d *Decision) interim(r *Retailer, g Grant) time.Duration {
+	asked := g.InterimInterval
+	if asked == 0 {
+		return r.InterimInterval
+	}
+	least := max(r.InterimInterval, MinInterim)
+	if asked < least {
+		d.reason("interim interval %v of RADIUS raised to %v", asked, least)
+		return least
+	}
+	return asked
+}
+
+// own returns the retailer's configured LNSes.
+func (p *Policy) own(d *Decision, r *Retailer) []option {
+	options := make([]option, 0, len(r.LNS))
+	for i := range r.LNS {
+		l := r.LNS[i]
+		p.complete(&l)
+		options = append(options, option{lns: l, from: "configured"})
+	}
+	if r.Authorize == ByRADIUS {
+		d.reason("RADIUS named no tunnel: %s of retailer %s", count(len(options), "LNS", "LNSes"), r.Name)
+	} else {
+		d.reason("%s of retailer %s", count(len(options), "LNS", "LNSes"), r.Name)
+	}
+	return options
+}
+
+// complete fills in what neither RADIUS nor the LNS itself says.
+func (p *Policy) complete(l *LNS) {
+	l.Host = cmp.Or(l.Host, p.Node)
+	l.Weight = max(l.Weight, 1)
+	if l.Local.IsValid() {
+		return
+	}
+	for _, a := range p.Local {
+		if a.Is4() == l.Peer.Addr().Is4() {
+			l.Local = a
+			return
+		}
+	}
+}
+
+// dropRepeats removes options that would be the same call to the same tunnel:
+// having failed once it would fail again.
+func (d *Decision) dropRepeats(options []option) []option {
+	if len(options) < 2 {
+		return options
+	}
+	kept := options[:0]
+	for _, o := range options {
+		same := func(k option) bool {
+			return k.lns.TunnelKey() == o.lns.TunnelKey() && k.lns.PrivateGroup == o.lns.PrivateGroup
+		}
+		if i := slices.IndexFunc(kept, same); i >= 0 {
+			kept[i].lns.Preference = min(kept[i].lns.Preference, o.lns.Preference)
+			d.reason("%s (%s) skipped: the same tunnel as %s", o.lns.label(), o.from, kept[i].lns.label())
+			continue
+		}
+		kept = append(kept, o)
+	}
+	return kept
+}
+
+// order sorts the options into d.Candidates.
+func (d *Decision) order(options []option, seed uint64) {
+	for i := range options {
+		options[i].score = score(&options[i].lns, seed)
+	}
+	slices.SortStableFunc(options, func(a, b option) int {
+		return cmp.Or(cmp.Compare(a.lns.Preference, b.lns.Preference), cmp.Compare(a.score, b.score))
+	})
+	d.Candidates = make([]Candidate, 0, len(options))
+	for level := 0; level < len(options); {
+		end, total := level, uint64(0)
+		for ; end < len(options) && options[end].lns.Preference == options[level].lns.Preference; end++ {
+			total += uint64(options[end].lns.Weight)
+		}
+		alone := end == level+1
+		for i := level; i < end; i++ {
+			o := &options[i]
+			why := fmt.Sprintf("%s: preference %d", o.from, o.lns.Preference)
+			if !alone {
+				why += fmt.Sprintf(", place %d drawn with weight %d of %d", i-level+1, o.lns.Weight, total)
+			}
+			d.Candidates = append(d.Candidates, Candidate{LNS: o.lns, Reason: why})
+			d.Reasons = append(d.Reasons, strconv.Itoa(i+1)+". "+o.lns.label()+" ("+why+")")
+		}
+		level = end
+	}
+}
+
+// score is the weighted rendezvous score of l: -ln(u)/w with u uniform in
+// (0, 1) from the seed and what identifies the LNS on any LAC. The lowest of
+// several is l with probability w over the sum of the weights.
+func score(l *LNS, seed uint64) float64 {
+	h := uint64(14695981039346656037) // FNV-1a
+	add := func(b byte) { h = (h ^ uint64(b)) * 1099511628211 }
+	for _, b := range l.Peer.Addr().As16() {
+		add(b)
+	}
+	add(byte(l.Peer.Port() >> 8))
+	add(byte(l.Peer.Port()))
+	for i := range len(l.Assignment) {
+		add(l.Assignment[i])
+	}
+	// FNV alone leaves neighbouring seeds correlated.
+	u := (float64(mix(mix(seed)^h)>>11) + 0.5) / (1 << 53)
+	return -math.Log(u) / float64(l.Weight)
+}
+
+// mix is the finalizer of SplitMix64.
+func mix(x uint64) uint64 {
+	x += 0x9e3779b97f4a7c15
+	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
+	x = (x ^ x>>27) * 0x94d049bb133111eb
+	return x ^ x>>31
+}
+
+// label names l in reasons.
+func (l *LNS) label() string {
+	addr := l.Peer.Addr().String()
+	if l.Name == addr || l.Name == l.Peer.String() || l.Name == "" {
+		return l.Peer.String()
+	}
+	var b strings.Builder
+	b.WriteString(l.Name)
+	b.WriteString(" at ")
+	b.WriteString(l.Peer.String())
+	return b.String()
+}
+
+func count(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return strconv.Itoa(n) + " " + many
+}

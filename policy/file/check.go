@@ -1,0 +1,148 @@
+package file
+
+import (
+	"slices"
+
+	"lacd/policy"
+)
+
+// checker looks at what the blocks say about each other.
+type checker struct {
+	d         *decoder
+	file      *File
+	servers   []*block // radius
+	retailers []*retailerBlock
+	def       *block
+}
+
+func (c *checker) check(defaultRetailer string) {
+	if len(c.file.Access) == 0 {
+		c.d.refuse(1, `add access "eth1" {}`, "there is no access port")
+	}
+	if len(c.retailers) == 0 {
+		c.d.refuse(1, `add a retailer with its realms and an lns`, "there is no retailer: every subscriber would be refused")
+	}
+	c.realms()
+	for _, r := range c.retailers {
+		if c.references(r) {
+			c.accounting(r)
+		}
+		c.locals(r)
+		if r.Authorize == policy.ByRealm && len(r.LNS) == 0 {
+			c.d.refuse(r.b.line, `add lns "name" { address = "192.0.2.1" }`, "retailer %q authorizes by realm and has no lns", r.Name)
+		}
+		if !r.b.has("realms") && r.Name != defaultRetailer {
+			c.d.refuse(r.b.line, "add realms, or make it the default", "retailer %q has no realms: no subscriber can reach it", r.Name)
+		}
+	}
+	c.unused()
+	names := make([]string, 0, len(c.retailers))
+	for _, r := range c.retailers {
+		names = append(names, r.Name)
+	}
+	if defaultRetailer != "" && !slices.Contains(names, defaultRetailer) {
+		c.def.refuse("retailer", suggest(defaultRetailer, names), "%q is not defined", defaultRetailer)
+	}
+}
+
+// realms refuses a realm claimed twice.
+func (c *checker) realms() {
+	type claim struct {
+		by   string
+		line int
+	}
+	claims := make(map[string]claim)
+	for _, r := range c.retailers {
+		for i, realm := range r.Realms {
+			line := r.realms[i].line
+			if first, ok := claims[realm]; ok {
+				c.d.refuse(line, "", "realm %q is already claimed by retailer %q in line %d", realm, first.by, first.line)
+				continue
+			}
+			claims[realm] = claim{r.Name, line}
+		}
+	}
+}
+
+// offers tells whether one of a retailer's servers has the address key.
+func (c *checker) offers(r *retailerBlock, key string) bool {
+	return slices.ContainsFunc(c.servers, func(b *block) bool {
+		return slices.Contains(r.RADIUS, b.label) && b.has(key)
+	})
+}
+
+// references checks the servers a retailer names.
+func (c *checker) references(r *retailerBlock) (ok bool) {
+	var names []string
+	for _, b := range c.servers {
+		names = append(names, b.label)
+	}
+	ok = true
+	for _, w := range r.servers {
+		if !slices.Contains(names, w.text) {
+			ok = false
+			c.d.refuse(w.line, suggest(w.text, names), "radius %q is not defined", w.text)
+		}
+	}
+	if !ok || r.Authorize != policy.ByRADIUS {
+		return ok
+	}
+	switch {
+	case !r.b.has("radius"):
+		c.d.refuse(r.b.at("authorize"), `add radius = ["name"]`, "retailer %q authorizes by radius and names no server", r.Name)
+	case len(r.servers) > 0 && !c.offers(r, "auth"):
+		c.d.refuse(r.b.at("radius"), "add auth to one of them", "no radius server of retailer %q has an auth address", r.Name)
+	}
+	return ok
+}
+
+// accounting settles whether a retailer's sessions are accounted.
+func (c *checker) accounting(r *retailerBlock) {
+	can := c.offers(r, "acct")
+	r.Accounting = can
+	if r.accounting != nil {
+		r.Accounting = *r.accounting
+		if r.Accounting && !can {
+			r.b.refuse("accounting", "add acct to one of its radius servers", "needs a radius server with an acct address")
+		}
+	}
+	if r.Accounting {
+		return
+	}
+	r.b.idle("interim_interval", "there is no accounting")
+	if r.Authorize == policy.ByRealm {
+		r.b.idle("radius", `authorize is "realm" and there is no accounting`)
+	}
+}
+
+// locals checks the local addresses of a retailer's LNSes.
+func (c *checker) locals(r *retailerBlock) {
+	for i, l := range r.LNS {
+		if l.Local.IsValid() && len(c.file.Core.Local) > 0 && !slices.Contains(c.file.Core.Local, l.Local) {
+			r.lns[i].refuse("local", "add it to local in core", "%s is not an address of this node", l.Local)
+		}
+	}
+}
+
+// unused refuses servers, and addresses of servers, that nobody asks.
+func (c *checker) unused() {
+	for _, b := range c.servers {
+		var named, asked, told bool
+		for _, r := range c.retailers {
+			if slices.Contains(r.RADIUS, b.label) {
+				named = true
+				asked = asked || r.Authorize == policy.ByRADIUS
+				told = told || r.Accounting
+			}
+		}
+		switch {
+		case !named:
+			c.d.refuse(b.line, "name it in the radius list of a retailer, or remove it", "radius %q is used by no retailer", b.label)
+		case !asked && !told: // refused where the retailers name it
+		case !asked:
+			b.idle("auth", `no retailer that names radius %q authorizes by radius`, b.label)
+		case !told:
+			b.idle("acct", `no retailer that names radius %q has accounting`, b.label)
+		}
+	}
+}

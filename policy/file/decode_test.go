@@ -1,0 +1,211 @@
+package file
+
+import (
+	"errors"
+	"net/netip"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"lacd/policy"
+)
+
+// compare treats addresses as values and leaves out the policy's index.
+var compare = cmp.Options{
+	cmp.Comparer(func(a, b netip.Addr) bool { return a == b }),
+	cmp.Comparer(func(a, b netip.AddrPort) bool { return a == b }),
+	cmpopts.IgnoreUnexported(policy.Policy{}),
+}
+
+const smallest = `
+access "eth1" {}
+retailer "acme" {
+  realms = ["ACME.example"]
+  lns "lns1" { address = "192.0.2.1" }
+}
+`
+
+func TestDefaults(t *testing.T) {
+	got, err := parseFake("lacd.hcl", smallest)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := &File{
+		Node: Node{
+			Name: "host1", StateDir: "/var/lib/lacd", AdminSocket: "/run/lacd/admin.sock",
+			LogFormat: "text", LogLevel: "info",
+		},
+		Access: []Access{{Port: "eth1", ACName: "host1", MaxSessions: 65534}},
+		Core:   Core{Dataplane: "auto"},
+		PPP: PPP{
+			MRU: 1492, Auth: []string{"chap", "pap"}, RestartTimer: 3 * time.Second,
+			AuthTimeout: 30 * time.Second, EchoInterval: 10 * time.Second, EchoFailures: 3,
+		},
+		L2TP: L2TP{
+			HostName: "host1", Window: 512, Hello: time.Minute, Retries: 5, Resend: time.Second,
+			ResendMax: 8 * time.Second, AnswerTimeout: 10 * time.Second,
+		},
+		Policy: &policy.Policy{
+			Node: "host1",
+			Retailers: []policy.Retailer{{
+				Name: "acme", Realms: []string{"acme.example"}, Authorize: policy.ByRealm,
+				LNS: []policy.LNS{{Name: "lns1", Peer: netip.MustParseAddrPort("192.0.2.1:1701"), Weight: 1}},
+			}},
+		},
+		Warnings: []string{},
+	}
+	if diff := cmp.Diff(want, got, compare); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
+func TestEveryValueArrives(t *testing.T) {
+	got, err := parseFake("lacd.hcl", `
+node {
+  name = "lac1"
+  state_dir = "/var/lib/lacd/"
+  admin_socket = "/run/lac.sock"
+  metrics = "[::1]:9101"
+  log_format = "json"
+  log_level = "debug"
+}
+access "eth1" {
+  ac_name = "ac1"
+  service_names = ["internet", "voice"]
+  max_sessions = 100
+  max_sessions_per_mac = 2
+}
+core {
+  local = ["198.51.100.10", "2001:db8::10"]
+  dataplane = "none"
+}
+ppp {
+  mru = 1500
+  auth = ["pap"]
+  multilink = true
+  restart_timer = "1s"
+  auth_timeout = "20s"
+  echo_interval = "5s"
+  echo_failures = 4
+}
+l2tp {
+  host_name = "lac"
+  window = 64
+  hello = "30s"
+  retries = 3
+  resend = "500ms"
+  resend_max = "2s"
+  answer_timeout = "4s"
+}
+radius "rad1" {
+  auth = "203.0.113.1"
+  acct = "[2001:db8::1]:11813"
+  secret = "0123456789abcdef"
+  timeout = "1s"
+  tries = 2
+  require_message_authenticator = false
+}
+retailer "acme" {
+  realms = ["acme.example"]
+  authorize = "radius"
+  radius = ["rad1"]
+  interim_interval = "5m"
+  lns "lns1" {
+    address = "192.0.2.1:11701"
+    local = "198.51.100.10"
+    secret_file = "acme.secret"
+    host_name = "wholesale"
+    peer_name = "peer"
+    assignment = "a"
+    preference = 7
+    weight = 3
+    proxy_lcp = false
+    proxy_auth = false
+    replay_auth = false
+  }
+}
+default { retailer = "acme" }
+`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	local := []netip.Addr{netip.MustParseAddr("198.51.100.10"), netip.MustParseAddr("2001:db8::10")}
+	want := &File{
+		Node: Node{"lac1", "/var/lib/lacd", "/run/lac.sock", netip.MustParseAddrPort("[::1]:9101"), "json", "debug"},
+		Access: []Access{{
+			Port: "eth1", ACName: "ac1", ServiceNames: []string{"internet", "voice"},
+			MaxSessions: 100, MaxSessionsPerMAC: 2,
+		}},
+		Core: Core{Local: local, Dataplane: "none"},
+		PPP:  PPP{1500, []string{"pap"}, true, time.Second, 20 * time.Second, 5 * time.Second, 4},
+		L2TP: L2TP{"lac", 64, 30 * time.Second, 3, 500 * time.Millisecond, 2 * time.Second, 4 * time.Second},
+		RADIUS: []RADIUS{{
+			Name: "rad1", Auth: netip.MustParseAddrPort("203.0.113.1:1812"),
+			Acct:   netip.MustParseAddrPort("[2001:db8::1]:11813"),
+			Secret: "0123456789abcdef", Timeout: time.Second, Tries: 2,
+		}},
+		Policy: &policy.Policy{
+			Node: "lac", Local: local, Default: policy.Default{Retailer: "acme"},
+			Retailers: []policy.Retailer{{
+				Name: "acme", Realms: []string{"acme.example"}, Authorize: policy.ByRADIUS,
+				RADIUS: []string{"rad1"}, Accounting: true, InterimInterval: 5 * time.Minute,
+				LNS: []policy.LNS{{
+					Name: "lns1", Peer: netip.MustParseAddrPort("192.0.2.1:11701"), Local: local[0],
+					Host: "wholesale", PeerHost: "peer", Secret: "0123456789abcdef0123456789abcdef",
+					Assignment: "a", Preference: 7, Weight: 3,
+					NoProxyLCP: true, NoProxyAuth: true, NoReplayAuth: true,
+				}},
+			}},
+		},
+		Warnings: []string{},
+	}
+	if diff := cmp.Diff(want, got, compare); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
+// The loaded policy routes: its index is built.
+func TestPolicyRoutes(t *testing.T) {
+	f, err := parseFake("lacd.hcl", smallest)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := f.Policy.Route(policy.Subscriber{User: "bob@Acme.Example"})
+	if r.Retailer == nil || r.Retailer.Name != "acme" {
+		t.Errorf("got route %+v, want retailer acme", r)
+	}
+}
+
+func TestErrorsAreEach(t *testing.T) {
+	_, err := parseFake("x.hcl", "node {\n  a = 1\n  b = 2\n}\n"+smallest)
+	var one *Error
+	if !errors.As(err, &one) || one.File != "x.hcl" || one.Line != 2 || one.Message != `unknown key "a" in node` {
+		t.Errorf("got first error %+v", one)
+	}
+	var all Errors
+	if !errors.As(err, &all) || len(all) != 2 {
+		t.Errorf("got errors %v, want 2", all)
+	}
+}
+
+func TestHostWithoutName(t *testing.T) {
+	sys := fakeSystem()
+	sys.hostname = func() (string, error) { return "", errors.New("no name") }
+	f, d := decode("lacd.hcl", []byte(smallest), sys)
+	_, err := d.result(f)
+	want := "lacd.hcl:1: the node has no name, and neither has the host\n  hint: write node { name = \"...\" }"
+	if err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
+	}
+}
+
+func BenchmarkParse(b *testing.B) {
+	src := []byte(smallest)
+	for b.Loop() {
+		if f, d := decode("lacd.hcl", src, fakeSystem()); f == nil {
+			b.Fatal(d.errs)
+		}
+	}
+}

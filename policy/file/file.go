@@ -1,0 +1,78 @@
+package file
+
+import (
+	"net/netip"
+	"time"
+
+	"lacd/policy"
+)
+
+// File is a whole configuration.
+type File struct {
+	Node     Node
+	Access   []Access // at least one
+	Core     Core
+	PPP      PPP
+	L2TP     L2TP
+	RADIUS   []RADIUS // in the order of the file; may be empty
+	Policy   *policy.Policy
+	Warnings []string // "file:line: message", possibly with a "hint:" line
+}
+
+// Node is the gateway itself.
+type Node struct {
+	Name        string         // NAS-Identifier, default AC-Name and Host Name; default: the host's name
+	StateDir    string         // default "/var/lib/lacd"
+	AdminSocket string         // default "/run/lacd/admin.sock"
+	Metrics     netip.AddrPort // Prometheus listener; invalid (the default): off
+	LogFormat   string         // "text" (default) or "json"
+	LogLevel    string         // "debug", "info" (default), "warn" or "error"
+}
+
+// Access is one access port.
+type Access struct {
+	Port              string   // device name
+	ACName            string   // default: Node.Name
+	ServiceNames      []string // empty (the default): any name is accepted
+	MaxSessions       int      // 1 to 65534 (default)
+	MaxSessionsPerMAC int      // 0 (the default): no limit of its own
+}
+
+// Core is the side of the LNSes.
+type Core struct {
+	Local     []netip.Addr // our tunnel addresses; empty (the default): the kernel chooses
+	Dataplane string       // "auto" (default), "pppbridge" or "none"
+}
+
+// PPP is how PPP is negotiated with subscribers.
+type PPP struct {
+	MRU          uint16        // 576 to 1500; largest that is agreed to; default 1492
+	Auth         []string      // "chap", "pap", preferred first; default both, in this order
+	Multilink    bool          // agree to MRRU and its companions; default false
+	RestartTimer time.Duration // default 3s
+	AuthTimeout  time.Duration // whole authentication phase; default 30s
+	EchoInterval time.Duration // 0: no LCP echo; default 10s
+	EchoFailures int           // echoes unanswered in a row; default 3
+}
+
+// L2TP is how tunnels are run.
+type L2TP struct {
+	HostName      string        // Host Name AVP; default: Node.Name
+	Window        uint16        // receive window offered, messages; default 512
+	Hello         time.Duration // silence after which a HELLO is sent; default 60s
+	Retries       int           // resends of a control message before the tunnel is given up; default 5
+	Resend        time.Duration // first resend, doubling after that; default 1s
+	ResendMax     time.Duration // longest wait between resends; default 8s
+	AnswerTimeout time.Duration // from ICRQ to ICRP; default 10s
+}
+
+// RADIUS is one server. At least one of its addresses is valid.
+type RADIUS struct {
+	Name                        string
+	Auth                        netip.AddrPort // invalid: no authentication here
+	Acct                        netip.AddrPort // invalid: no accounting here
+	Secret                      policy.Secret
+	Timeout                     time.Duration // first wait for an answer; default 2s
+	Tries                       int           // datagrams to this server before the next one; default 3
+	RequireMessageAuthenticator bool          // default true
+}

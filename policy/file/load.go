@@ -1,0 +1,87 @@
+package file
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// system is what a configuration needs to know of the host.
+type system struct {
+	hostname func() (string, error)
+	secret   func(path string) (string, error) // contents of a secret_file
+	dir      string                            // relative paths start here
+}
+
+// Load reads the configuration at path.
+func Load(path string) (*File, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, fmt.Errorf("read configuration: %w", err)
+	}
+	src, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("read configuration: %w", err)
+	}
+	f, d := decode(path, src, host(path))
+	if d.inline && info.Mode().Perm()&0o004 != 0 {
+		d.warn(1, fmt.Sprintf("chmod o-rwx %s, or use secret_file", path), "the file holds secrets and everybody can read it")
+	}
+	return d.result(f)
+}
+
+// Parse reads a configuration from src. The name is used in messages, and a
+// relative secret_file is looked for in its directory.
+func Parse(name string, src []byte) (*File, error) {
+	f, d := decode(name, src, host(name))
+	return d.result(f)
+}
+
+func host(name string) system {
+	return system{hostname: os.Hostname, secret: readSecret, dir: filepath.Dir(name)}
+}
+
+// errExposed is a secret_file that others than its owner can read.
+var errExposed = errors.New("can be read by others than its owner")
+
+// readSecret reads a secret_file.
+func readSecret(path string) (string, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = f.Close() }() // nothing was written
+	info, err := f.Stat()
+	if err != nil {
+		return "", err
+	}
+	if !info.Mode().IsRegular() {
+		return "", errors.New("is not a file")
+	}
+	if mode := info.Mode().Perm(); mode&0o077 != 0 {
+		return "", fmt.Errorf("%w (mode %04o)", errExposed, mode)
+	}
+	text, err := io.ReadAll(io.LimitReader(f, mostSecret+3)) // more is too long, whatever it is
+	return string(text), err
+}
+
+// secretError says why a secret_file is refused.
+func secretError(b *block, path string, err error) *Error {
+	e := &Error{File: b.d.name, Line: b.at("secret_file"), Message: "secret_file " + path + ": " + err.Error()}
+	// The path of a PathError would be there twice.
+	if pathErr, ok := errors.AsType[*fs.PathError](err); ok {
+		e.Message = "secret_file " + path + ": " + pathErr.Err.Error()
+	}
+	switch {
+	case errors.Is(err, errExposed):
+		e.Hint = "chmod 600 " + path
+	case errors.Is(err, fs.ErrPermission):
+		e.Hint = "the file must belong to the user lacd runs as"
+	case errors.Is(err, fs.ErrNotExist):
+		e.Hint = "a relative path starts at the directory of the configuration"
+	}
+	return e
+}

@@ -1,0 +1,33 @@
+package file
+
+func node(b *block) Node {
+	def := ""
+	if !b.has("name") {
+		var err error
+		if def, err = b.d.sys.hostname(); err != nil || def == "" {
+			b.d.refuse(b.at("name"), `write node { name = "..." }`, "the node has no name, and neither has the host")
+		}
+	}
+	n := Node{
+		Name:        b.text("name", def),
+		StateDir:    b.absolute("state_dir", "/var/lib/lacd"),
+		AdminSocket: b.absolute("admin_socket", "/run/lacd/admin.sock"),
+		Metrics:     b.addrPort("metrics", 0),
+		LogFormat:   b.word("log_format", "text", "text", "json"),
+		LogLevel:    b.word("log_level", "info", "debug", "info", "warn", "error"),
+	}
+	b.done()
+	return n
+}
+
+func core(b *block) Core {
+	c := Core{}
+	for _, w := range b.list("local") {
+		if a := b.localAddr("local", w.line, w.text); a.IsValid() {
+			c.Local = append(c.Local, a)
+		}
+	}
+	c.Dataplane = b.word("dataplane", "auto", "auto", "pppbridge", "none")
+	b.done()
+	return c
+}

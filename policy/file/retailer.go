@@ -1,0 +1,99 @@
+package file
+
+import (
+	"strings"
+	"time"
+
+	"lacd/policy"
+)
+
+// portL2TP is where an LNS listens (RFC 2661 section 8.1).
+const portL2TP = 1701
+
+// retailerBlock is a retailer with what is needed to check it against the
+// other blocks.
+type retailerBlock struct {
+	policy.Retailer
+	b          *block
+	realms     []located
+	servers    []located
+	accounting *bool // nil: not said
+	lns        []*block
+}
+
+func retailer(b *block) *retailerBlock {
+	r := &retailerBlock{b: b, realms: b.list("realms")}
+	r.Name = b.label
+	for _, w := range r.realms {
+		if strings.ContainsFunc(w.text, func(c rune) bool { return c <= ' ' || c == '@' || c == '*' }) {
+			b.d.refuse(w.line, "write what follows the @ of the user name", "%q is not a realm", w.text)
+		}
+		r.Realms = append(r.Realms, strings.ToLower(w.text))
+	}
+	r.Authorize = authorize(b)
+	r.servers = b.list("radius")
+	r.RADIUS = texts(r.servers)
+	if v := b.flag("accounting", false); b.has("accounting") {
+		r.accounting = &v
+	}
+	r.InterimInterval = b.duration("interim_interval", 0, policy.MinInterim, 24*time.Hour)
+	r.lns = b.many("lns")
+	for _, l := range r.lns {
+		r.LNS = append(r.LNS, lns(l))
+	}
+	b.done()
+	return r
+}
+
+func authorize(b *block) policy.Authorize {
+	def := "realm"
+	if b.has("radius") {
+		def = "radius"
+	}
+	if b.word("authorize", def, "radius", "realm") == "radius" {
+		return policy.ByRADIUS
+	}
+	return policy.ByRealm
+}
+
+func lns(b *block) policy.LNS {
+	l := policy.LNS{
+		Name:         b.label,
+		Peer:         b.peer("address", portL2TP),
+		Secret:       b.secret(),
+		Host:         b.text("host_name", ""),
+		PeerHost:     b.text("peer_name", ""),
+		Assignment:   b.text("assignment", ""),
+		Preference:   uint32(b.number("preference", 0, 0, 1<<24-1)), // as wide as Tunnel-Preference
+		Weight:       uint32(b.number("weight", 1, 1, 1000)),
+		NoProxyLCP:   !b.flag("proxy_lcp", true),
+		NoProxyAuth:  !b.flag("proxy_auth", true),
+		NoReplayAuth: !b.flag("replay_auth", true),
+	}
+	if s := b.text("local", ""); s != "" {
+		l.Local = b.localAddr("local", b.at("local"), s)
+		if l.Local.IsValid() && l.Peer.IsValid() && l.Local.Is4() != l.Peer.Addr().Is4() {
+			b.refuse("local", "", "%s and address %s are of different address families", l.Local, l.Peer.Addr())
+		}
+	}
+	if !b.has("address") {
+		b.d.refuse(b.line, `add address = "192.0.2.1"`, "lns %q has no address", b.label)
+	}
+	b.done()
+	return l
+}
+
+// fallback returns the name of the default retailer, or "" for refusal.
+func fallback(b *block) string {
+	name, refuse := b.text("retailer", ""), b.flag("refuse", false)
+	switch {
+	case b.has("retailer") && b.has("refuse"):
+		b.refuse("refuse", "keep one of them", "and retailer are both given")
+	case b.has("refuse") && !refuse:
+		b.refuse("refuse", `write refuse = true, or retailer = "name"`, "= false does not say what else to do")
+	case b.line > 0 && !b.has("retailer") && !b.has("refuse"):
+		b.d.refuse(b.line, `write refuse = true, or retailer = "name"`, "default says nothing")
+	}
+	b.done()
+	return name
+}

@@ -1,0 +1,69 @@
+package policy
+
+import (
+	"fmt"
+	"net/netip"
+	"strings"
+	"time"
+)
+
+// MinInterim is the shortest interim interval (RFC 2869 section 5.16: the
+// value "MUST NOT be smaller than 60").
+const MinInterim = 60 * time.Second
+
+// Retailer is one ISP whose subscribers the gateway serves.
+type Retailer struct {
+	Name            string
+	Realms          []string // without "@"; case does not matter
+	Authorize       Authorize
+	RADIUS          []string      // names of its servers, preferred first
+	Accounting      bool          // send accounting to those servers
+	InterimInterval time.Duration // 0: what RADIUS says; else a minimum for it (RFC 5080 section 2.3.4)
+	LNS             []LNS
+}
+
+// Default is what happens to a subscriber without a realm, or with one that
+// no retailer claims.
+type Default struct {
+	Retailer string // serves it; empty: it is refused
+}
+
+// Policy is who serves whom. Build it with New.
+type Policy struct {
+	Retailers []Retailer
+	Default   Default
+	Node      string       // Host Name towards an LNS that has none of its own
+	Local     []netip.Addr // our addresses; the first of the peer's family is used; empty: the kernel chooses
+
+	byRealm map[string]*Retailer // lower case
+	def     *Retailer            // nil: refuse
+}
+
+// New returns p, checked and indexed. It keeps p's slices.
+func New(p Policy) (*Policy, error) {
+	byName := make(map[string]*Retailer, len(p.Retailers))
+	p.byRealm = make(map[string]*Retailer)
+	for i := range p.Retailers {
+		r := &p.Retailers[i]
+		if byName[r.Name] != nil {
+			return nil, fmt.Errorf("retailer %q is defined twice", r.Name)
+		}
+		byName[r.Name] = r
+		if r.Authorize != ByRADIUS && r.Authorize != ByRealm {
+			return nil, fmt.Errorf("retailer %q: no way to authorize its subscribers", r.Name)
+		}
+		for _, realm := range r.Realms {
+			key := strings.ToLower(realm)
+			if other := p.byRealm[key]; other != nil {
+				return nil, fmt.Errorf("realm %q is claimed by retailers %q and %q", realm, other.Name, r.Name)
+			}
+			p.byRealm[key] = r
+		}
+	}
+	if p.Default.Retailer != "" {
+		if p.def = byName[p.Default.Retailer]; p.def == nil {
+			return nil, fmt.Errorf("default retailer %q is not defined", p.Default.Retailer)
+		}
+	}
+	return &p, nil
+}

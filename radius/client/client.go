@@ -1,0 +1,282 @@
+package client
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"sync"
+	"time"
+
+	"lacd/policy"
+	"lacd/radius"
+	"lacd/radius/acct"
+)
+
+// Verdict is how an authentication ended.
+type Verdict uint8
+
+// The verdicts.
+const (
+	Accepted Verdict = 1 + iota
+	Rejected         // by a server, or what it said had to be taken as that
+	NoServer         // no server answered
+)
+
+// String returns the verdict as a metric label.
+func (v Verdict) String() string {
+	switch v {
+	case Accepted:
+		return "accepted"
+	case Rejected:
+		return "rejected"
+	case NoServer:
+		return "no-server"
+	}
+	return "unknown"
+}
+
+// Answer ends one Authenticate.
+type Answer struct {
+	Ref     uint64
+	Verdict Verdict
+	Grant   policy.Grant // if Accepted
+	Message string       // Reply-Message, for the subscriber
+	Server  string       // which server answered; empty: none
+	Detail  string       // for the operator: why, where the verdict does not say it all
+}
+
+// ErrClosed is returned after Close.
+var ErrClosed = errors.New("radius client is closed")
+
+// Client asks RADIUS servers. Its methods are safe for any goroutine.
+type Client struct {
+	answer  func(Answer)
+	changed func(server string, kind radius.Kind, dead bool)
+	nas     NAS
+	dial    Dialer
+	room    int // most accounting requests outstanding
+
+	box     mailbox
+	stopped chan struct{} // closed when the loop has ended
+	readers sync.WaitGroup
+
+	// Owned by the loop.
+	auth, acct *half
+	queue      *acct.Queue
+	flushers   []chan struct{}
+}
+
+// half is one exchange with its sockets. The loop owns it.
+type half struct {
+	kind  radius.Kind
+	x     *radius.Exchange
+	side  side
+	conns map[radius.SocketID]*conn
+}
+
+// New checks the configuration and starts the client. answer is called on its
+// loop, once per Authenticate; it must not block. A nil dial opens real UDP
+// sockets.
+func New(cfg Config, dial Dialer, answer func(Answer)) (*Client, error) {
+	authSide, acctSide, err := cfg.sides()
+	if err != nil {
+		return nil, err
+	}
+	if dial == nil {
+		dial = udpDialer{local: cfg.Local}
+	}
+	c := &Client{
+		answer:  answer,
+		changed: cfg.ServerChanged,
+		nas:     cfg.NAS,
+		dial:    dial,
+		room:    cfg.AcctFlight,
+		stopped: make(chan struct{}),
+		auth:    newHalf(radius.Authentication, &cfg, authSide),
+		acct:    newHalf(radius.Accounting, &cfg, acctSide),
+		queue:   acct.NewQueue(cfg.AcctQueue),
+	}
+	if c.room <= 0 {
+		c.room = 256
+	}
+	c.box.wake = make(chan struct{}, 1)
+	go c.loop()
+	return c, nil
+}
+
+func newHalf(kind radius.Kind, cfg *Config, s side) *half {
+	x := radius.ExchangeConfig{
+		Kind:       kind,
+		Servers:    s.servers,
+		MaxTimeout: cfg.MaxTimeout,
+		DeadAfter:  cfg.DeadAfter,
+		Revive:     cfg.DeadTime,
+		Sockets:    cfg.Sockets,
+		Idle:       cfg.Idle,
+	}
+	if kind == radius.Authentication {
+		x.GiveUp = cfg.GiveUp
+	}
+	_, _ = rand.Read(x.Seed[:]) // never fails
+	return &half{kind: kind, x: radius.NewExchange(x), side: s, conns: make(map[radius.SocketID]*conn)}
+}
+
+// Authenticate asks whether a subscriber may come in. It never blocks; exactly
+// one Answer with ref follows, also if the client is or gets closed.
+func (c *Client) Authenticate(ref uint64, a radius.Access) {
+	if a.NASIdentifier == "" && !a.NASIP.IsValid() {
+		a.NASIdentifier, a.NASIP = c.nas.Identifier, c.nas.IP
+	}
+	if !c.box.put(item{kind: authenticate, ref: ref, access: &a}) {
+		c.answer(Answer{Ref: ref, Verdict: NoServer, Detail: ErrClosed.Error()})
+	}
+}
+
+// Account queues a record. It never blocks. Without an accounting server, or
+// after Close, records are discarded.
+func (c *Client) Account(r acct.Record) {
+	if r.NASIdentifier == "" && !r.NASIP.IsValid() {
+		r.NASIdentifier, r.NASIP = c.nas.Identifier, c.nas.IP
+	}
+	c.box.put(item{kind: account, record: &r})
+}
+
+// Flush waits until every queued record is answered, or ctx is done.
+func (c *Client) Flush(ctx context.Context) error {
+	done := make(chan struct{})
+	if !c.box.put(item{kind: flush, done: done}) {
+		return ErrClosed
+	}
+	select {
+	case <-done:
+		return nil
+	case <-c.stopped:
+		return ErrClosed
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// Stats is a snapshot of the counters.
+type Stats struct {
+	Auth  []radius.ServerStats // in the configured order
+	Acct  []radius.ServerStats
+	Queue acct.Stats
+	// Overrun counts datagrams dropped because the loop fell behind.
+	Overrun uint64
+}
+
+// Stats asks the loop for the counters. After Close they are empty.
+func (c *Client) Stats() Stats {
+	reply := make(chan Stats, 1)
+	if !c.box.put(item{kind: stats, stats: reply}) {
+		return Stats{}
+	}
+	select {
+	case s := <-reply:
+		return s
+	case <-c.stopped:
+		return Stats{}
+	}
+}
+
+// Close answers what is outstanding with NoServer, closes the sockets and
+// waits for the readers. Records not answered are lost: Flush first.
+func (c *Client) Close() error {
+	c.box.close()
+	<-c.stopped
+	c.readers.Wait()
+	return nil
+}
+
+// loop owns the exchanges and the queue until the mailbox is closed.
+func (c *Client) loop() {
+	defer close(c.stopped)
+	timer := time.NewTimer(time.Hour)
+	defer timer.Stop()
+	var items []item
+	for {
+		var open bool
+		items, open = c.box.take(items[:0])
+		now := time.Now()
+		for i := range items {
+			c.handle(now, &items[i])
+		}
+		clear(items)
+		if !open {
+			c.shutdown(now)
+			return
+		}
+		c.step(now)
+		timer.Reset(c.untilDue(now))
+		select {
+		case <-c.box.wake:
+		case <-timer.C:
+		}
+	}
+}
+
+func (c *Client) handle(now time.Time, it *item) {
+	switch it.kind {
+	case authenticate:
+		c.auth.x.Ask(now, it.ref, it.access)
+	case account:
+		if len(c.acct.side.servers) > 0 {
+			c.queue.Push(it.record)
+		}
+	case datagram:
+		it.half.x.Receive(now, it.socket, it.data)
+	case broken:
+		c.lost(now, it.half, it.socket)
+	case flush:
+		c.flushers = append(c.flushers, it.done)
+	case stats:
+		it.stats <- Stats{
+			Auth: c.auth.x.Stats(), Acct: c.acct.x.Stats(), Queue: c.queue.Stats(), Overrun: c.box.overrun.Load(),
+		}
+	}
+}
+
+// step runs what is due and does what the machines say, until they are quiet.
+func (c *Client) step(now time.Time) {
+	c.auth.x.Advance(now)
+	c.acct.x.Advance(now)
+	for {
+		for id, r := range c.queue.Ready(now, c.room-c.acct.x.Len()) {
+			c.acct.x.Ask(now, uint64(id), r)
+		}
+		// Opening a socket can fail, an answer can make room for records:
+		// both leave new actions.
+		if c.execute(now, c.auth)+c.execute(now, c.acct) == 0 {
+			break
+		}
+	}
+	if c.queue.Len() == 0 {
+		for _, done := range c.flushers {
+			close(done)
+		}
+		c.flushers = nil
+	}
+}
+
+// untilDue returns how long the loop may sleep.
+func (c *Client) untilDue(now time.Time) time.Duration {
+	wait := time.Hour
+	for _, t := range []time.Time{c.auth.x.Deadline(), c.acct.x.Deadline(), c.queue.Deadline()} {
+		if !t.IsZero() {
+			wait = min(wait, max(0, t.Sub(now)))
+		}
+	}
+	return wait
+}
+
+// shutdown answers what waits, and closes the sockets.
+func (c *Client) shutdown(now time.Time) {
+	c.auth.x.Abandon(now)
+	c.execute(now, c.auth)
+	for _, h := range []*half{c.auth, c.acct} {
+		for id := range h.conns {
+			c.drop(h, id)
+		}
+	}
+}

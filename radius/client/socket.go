@@ -1,0 +1,120 @@
+package client
+
+import (
+	"errors"
+	"net"
+	"syscall"
+	"time"
+
+	"lacd/radius"
+	"lacd/radius/acct"
+)
+
+// conn is one socket. Its reader ends when it is closed.
+type conn struct {
+	net.Conn
+}
+
+// maxDatagram is the largest RADIUS packet; what is longer is cut and then
+// fails its length check (RFC 2865 section 3).
+const maxDatagram = 4096
+
+// execute does what an exchange says and returns how much that was.
+func (c *Client) execute(now time.Time, h *half) int {
+	actions := h.x.Take()
+	for _, a := range actions {
+		switch a := a.(type) {
+		case radius.Open:
+			c.open(now, h, a)
+		case radius.Send:
+			if k := h.conns[a.Socket]; k != nil {
+				// A failure to send is a datagram lost on the way: the
+				// retransmission follows.
+				_, _ = k.Write(a.Datagram)
+			}
+		case radius.Close:
+			c.drop(h, a.Socket)
+		case radius.Answered:
+			c.answered(h, &a)
+		case radius.Failed:
+			c.failed(now, h, a)
+		case radius.Marked:
+			if c.changed != nil {
+				c.changed(h.side.servers[a.Server].Name, h.kind, a.Dead)
+			}
+		}
+	}
+	return len(actions)
+}
+
+func (c *Client) open(now time.Time, h *half, a radius.Open) {
+	nc, err := c.dial.Dial(h.side.addrs[a.Server])
+	if err != nil {
+		h.x.Lost(now, a.Socket)
+		return
+	}
+	k := &conn{nc}
+	h.conns[a.Socket] = k
+	c.readers.Go(func() { c.read(h, a.Socket, k) })
+}
+
+// drop closes a socket.
+func (c *Client) drop(h *half, id radius.SocketID) {
+	if k := h.conns[id]; k != nil {
+		delete(h.conns, id)
+		_ = k.Close() // nothing is buffered in a UDP socket that could be lost
+	}
+}
+
+func (c *Client) lost(now time.Time, h *half, id radius.SocketID) {
+	c.drop(h, id)
+	h.x.Lost(now, id)
+}
+
+func (c *Client) answered(h *half, a *radius.Answered) {
+	if h.kind == radius.Accounting {
+		c.queue.Answered(acct.ID(a.Ref))
+		return
+	}
+	o := a.Reply.Outcome()
+	v := Rejected
+	if o.Accepted {
+		v = Accepted
+	}
+	c.answer(Answer{
+		Ref: a.Ref, Verdict: v, Grant: o.Grant, Message: o.Message,
+		Server: h.side.servers[a.Server].Name, Detail: o.Detail,
+	})
+}
+
+func (c *Client) failed(now time.Time, h *half, f radius.Failed) {
+	switch {
+	case h.kind == radius.Accounting && f.Err != nil:
+		c.queue.Unsendable(acct.ID(f.Ref))
+	case h.kind == radius.Accounting:
+		c.queue.Failed(now, acct.ID(f.Ref))
+	case f.Err != nil:
+		c.answer(Answer{Ref: f.Ref, Verdict: Rejected, Detail: "not sent: " + f.Err.Error()})
+	default:
+		c.answer(Answer{Ref: f.Ref, Verdict: NoServer, Detail: "no RADIUS server answered"})
+	}
+}
+
+// read posts what comes in on a socket until it is closed or breaks.
+func (c *Client) read(h *half, id radius.SocketID, k *conn) {
+	var buf [maxDatagram]byte
+	for {
+		n, err := k.Read(buf[:])
+		switch {
+		case err == nil:
+			c.box.putDatagram(item{kind: datagram, half: h, socket: id, data: append([]byte(nil), buf[:n]...)})
+		case errors.Is(err, syscall.ECONNREFUSED):
+			// An ICMP message, which anybody can forge: the schedule goes on.
+		case errors.Is(err, net.ErrClosed):
+			return
+		default:
+			c.box.put(item{kind: broken, half: h, socket: id})
+			return
+		}
+	}
+}

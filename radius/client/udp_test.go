@@ -1,0 +1,71 @@
+package client
+
+import (
+	"net/netip"
+	"testing"
+	"time"
+
+	"lacd/policy"
+	"lacd/radius/acct"
+	"lacd/radius/radiustest"
+)
+
+// Real sockets over the loopback, against the same server.
+func TestUDP(t *testing.T) {
+	s := radiustest.New(sharedSecret)
+	s.SetUser("nemo", radiustest.User{Password: "arctangent"})
+	addr := s.Listen(t)
+	answers := make(chan Answer, 600)
+	c, err := New(Config{
+		NAS:   NAS{Identifier: "lac1"},
+		Local: netip.MustParseAddr("127.0.0.1"),
+		Servers: []Server{{
+			Name: "r1", Auth: addr, Acct: addr, Secret: policy.Secret(sharedSecret), RequireMessageAuthenticator: true,
+		}},
+	}, nil, func(a Answer) { answers <- a })
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	const n = 600 // more than two sockets' identifiers
+	for ref := range uint64(n) {
+		c.Authenticate(ref, access("nemo", "arctangent"))
+	}
+	seen := map[uint64]bool{}
+	for range n {
+		a := <-answers
+		if a.Verdict != Accepted || seen[a.Ref] {
+			t.Fatalf("got %+v, want every request accepted once", a)
+		}
+		seen[a.Ref] = true
+	}
+	c.Account(acct.Record{Status: acct.Start, Session: "a", EventTime: time.Now()})
+	if err := c.Flush(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got := len(s.Accounting()); got != 1 {
+		t.Errorf("got %d records, want 1", got)
+	}
+}
+
+// A port that nobody listens on sends ICMP errors: not an answer, and not the
+// end of the socket.
+func TestUDPRefused(t *testing.T) {
+	answers := make(chan Answer, 1)
+	addr := netip.MustParseAddrPort("127.0.0.1:9") // discard, not running in tests
+	c, err := New(Config{
+		NAS:     NAS{Identifier: "lac1"},
+		Servers: []Server{{Name: "r1", Auth: addr, Secret: "x", Timeout: 10 * time.Millisecond}},
+	}, nil, func(a Answer) { answers <- a })
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	c.Authenticate(1, access("nemo", "x"))
+	if a := <-answers; a.Verdict != NoServer {
+		t.Errorf("got %+v, want no server", a)
+	}
+	if st := c.Stats().Auth[0]; st.Sent != 3 {
+		t.Errorf("got %+v, want 3 transmissions", st)
+	}
+}

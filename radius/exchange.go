@@ -1,0 +1,266 @@
+package radius
+
+import (
+	"container/heap"
+	"errors"
+	"time"
+)
+
+// MaxServers is how many servers an Exchange can tell apart.
+const MaxServers = 64
+
+// ExchangeConfig holds the settings of an Exchange. Zero is the default given
+// with each field.
+type ExchangeConfig struct {
+	Kind    Kind
+	Servers []Server // in order of preference, at most MaxServers
+
+	MaxTimeout time.Duration // MRT of RFC 5080; 0: 16 s
+	// GiveUp bounds a request over all servers (MRD of RFC 5080). 0: 30 s for
+	// authentication, none for accounting.
+	GiveUp    time.Duration
+	DeadAfter int           // consecutive timeouts that make a server dead; 0: 3
+	Revive    time.Duration // how long a dead server is left alone; 0: 60 s
+	Sockets   int           // most sockets per server; 0: 16
+	Idle      time.Duration // an unused socket is closed after this; 0: 60 s
+	// Seed is where Request Authenticators come from. It must be secret and
+	// different in every run.
+	Seed [32]byte
+}
+
+// Exchange is the table of requests that wait for an answer. Requests are
+// asked of one server at a time, in order of preference; a dead server is
+// passed over while another lives, except for one request per Revive interval
+// that is sent to it once, to see whether it is back. When no server answers,
+// the request fails.
+type Exchange struct {
+	cfg     ExchangeConfig
+	servers []*server
+	sockets map[SocketID]*socket
+	last    SocketID
+	random  source
+	due     deadlines
+	jobs    int
+	actions []Action
+}
+
+// job is one request until it is answered or fails.
+type job struct {
+	ref     uint64
+	request Request
+	end     time.Time // when to give up; zero: never
+	tried   uint64    // bit per server
+}
+
+// NewExchange returns an empty table.
+func NewExchange(cfg ExchangeConfig) *Exchange {
+	if cfg.GiveUp == 0 && cfg.Kind == Authentication {
+		cfg.GiveUp = 30 * time.Second
+	}
+	fallback(&cfg.MaxTimeout, 16*time.Second)
+	fallback(&cfg.DeadAfter, 3)
+	fallback(&cfg.Revive, time.Minute)
+	fallback(&cfg.Sockets, 16)
+	fallback(&cfg.Idle, time.Minute)
+	cfg.Servers = cfg.Servers[:min(len(cfg.Servers), MaxServers)]
+	x := &Exchange{cfg: cfg, sockets: make(map[SocketID]*socket), random: source{seed: cfg.Seed}}
+	for _, s := range cfg.Servers {
+		fallback(&s.Timeout, 2*time.Second)
+		fallback(&s.Tries, 3)
+		x.servers = append(x.servers, &server{Server: s})
+	}
+	return x
+}
+
+func fallback[T comparable](v *T, def T) {
+	var zero T
+	if *v == zero {
+		*v = def
+	}
+}
+
+// Ask starts a request. Exactly one Answered or Failed with ref follows.
+func (x *Exchange) Ask(now time.Time, ref uint64, r Request) {
+	j := &job{ref: ref, request: r}
+	if x.cfg.GiveUp > 0 {
+		j.end = now.Add(x.cfg.GiveUp)
+	}
+	x.jobs++
+	x.begin(now, j)
+}
+
+// Receive takes a datagram that came in on a socket. What is not the genuine
+// answer to a waiting request is counted and otherwise ignored; it does not
+// disturb the request's timers.
+func (x *Exchange) Receive(now time.Time, id SocketID, b []byte) {
+	k := x.sockets[id]
+	if k == nil {
+		return // closed in the meantime
+	}
+	s := x.servers[k.server]
+	if len(b) < headerLen {
+		s.stats.Dropped[DropShort]++
+		return
+	}
+	a := k.slots[b[1]]
+	if a == nil {
+		s.stats.Dropped[DropUnknown]++ // unsolicited, or a duplicate (RFC 5080 section 2.2.2)
+		return
+	}
+	r, err := ParseReply(b, &Question{
+		Kind: x.cfg.Kind, Authenticator: a.authenticator, Secret: s.Secret, RequireSignature: s.RequireSignature,
+	})
+	if err != nil {
+		drop, _ := errors.AsType[Drop](err) // ParseReply returns nothing else
+		s.stats.Dropped[drop]++
+		return
+	}
+	s.stats.Answered++
+	if s.heard(now) {
+		x.act(Marked{Server: k.server, Dead: false})
+	}
+	j, late := a.job, a.state == parked
+	x.end(now, a)
+	if late {
+		s.stats.Dropped[DropLate]++ // its request went on to another server
+	} else {
+		x.finish(Answered{Ref: j.ref, Server: k.server, Reply: r})
+	}
+	x.unwait(now, k.server)
+}
+
+// Lost says that a socket could not be opened, or broke. Its requests go on
+// to the next server.
+func (x *Exchange) Lost(now time.Time, id SocketID) {
+	k := x.sockets[id]
+	if k == nil {
+		return
+	}
+	x.forget(k)
+	var orphans []*attempt
+	for _, a := range k.slots {
+		if a != nil {
+			orphans = append(orphans, a)
+		}
+	}
+	for _, a := range orphans {
+		state, j := a.state, a.job
+		x.end(now, a)
+		if state == sent {
+			x.timeout(now, k.server, a)
+			x.begin(now, j)
+		}
+	}
+	x.unwait(now, k.server)
+}
+
+// Advance runs what is due.
+func (x *Exchange) Advance(now time.Time) {
+	for len(x.due) > 0 && !x.due[0].deadline.After(now) {
+		x.expire(now, x.due[0])
+	}
+	for _, s := range x.servers {
+		for i := len(s.sockets) - 1; i >= 0; i-- {
+			if k := s.sockets[i]; k.unused() && now.Sub(k.since) >= x.cfg.Idle {
+				x.act(Close{Socket: k.id})
+				x.forget(k)
+			}
+		}
+	}
+}
+
+// Deadline returns when Advance has to run next; zero: not before a call of
+// another method.
+func (x *Exchange) Deadline() time.Time {
+	var d time.Time
+	if len(x.due) > 0 {
+		d = x.due[0].deadline
+	}
+	for _, s := range x.servers {
+		for _, k := range s.sockets {
+			if t := k.since.Add(x.cfg.Idle); k.unused() && (d.IsZero() || t.Before(d)) {
+				d = t
+			}
+		}
+	}
+	return d
+}
+
+// Take returns what has to be done now, in order.
+func (x *Exchange) Take() []Action {
+	a := x.actions
+	x.actions = nil
+	return a
+}
+
+// Len returns how many requests wait for an answer.
+func (x *Exchange) Len() int { return x.jobs }
+
+// Stats returns the counters of each server, in the configured order.
+func (x *Exchange) Stats() []ServerStats {
+	st := make([]ServerStats, 0, len(x.servers))
+	for _, s := range x.servers {
+		st = append(st, s.snapshot())
+	}
+	return st
+}
+
+// Abandon fails every request, for a shutdown.
+func (x *Exchange) Abandon(now time.Time) {
+	for len(x.due) > 0 {
+		a := x.due[0]
+		j, live := a.job, a.state != parked
+		x.end(now, a)
+		if live {
+			x.finish(Failed{Ref: j.ref})
+		}
+	}
+}
+
+func (x *Exchange) act(a Action) { x.actions = append(x.actions, a) }
+
+// finish ends a job with its one result.
+func (x *Exchange) finish(a Action) {
+	x.jobs--
+	x.act(a)
+}
+
+// forget takes a socket out of the tables.
+func (x *Exchange) forget(k *socket) {
+	delete(x.sockets, k.id)
+	s := x.servers[k.server]
+	for i := range s.sockets {
+		if s.sockets[i] == k {
+			s.sockets = append(s.sockets[:i], s.sockets[i+1:]...)
+			return
+		}
+	}
+}
+
+// deadlines is a heap of attempts, the earliest deadline first.
+type deadlines []*attempt
+
+func (d deadlines) Len() int           { return len(d) }
+func (d deadlines) Less(i, j int) bool { return d[i].deadline.Before(d[j].deadline) }
+func (d deadlines) Swap(i, j int) {
+	d[i], d[j] = d[j], d[i]
+	d[i].index, d[j].index = i, j
+}
+
+// Push implements heap.Interface.
+func (d *deadlines) Push(v any) {
+	a := v.(*attempt)
+	a.index = len(*d)
+	*d = append(*d, a)
+}
+
+// Pop implements heap.Interface.
+func (d *deadlines) Pop() any {
+	old := *d
+	a := old[len(old)-1]
+	old[len(old)-1] = nil
+	*d = old[:len(old)-1]
+	return a
+}
+
+var _ heap.Interface = (*deadlines)(nil)

@@ -1,0 +1,46 @@
+package radiustest
+
+import (
+	"net"
+	"net/netip"
+	"testing"
+	"time"
+)
+
+// Listen serves s on a UDP socket of the loopback until the test ends.
+func (s *Server) Listen(tb testing.TB) netip.AddrPort {
+	tb.Helper()
+	pc, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	done := make(chan struct{})
+	tb.Cleanup(func() {
+		_ = pc.Close() // ends the goroutine
+		<-done
+	})
+	go func() {
+		defer close(done)
+		s.serve(pc)
+	}()
+	return pc.LocalAddr().(*net.UDPAddr).AddrPort()
+}
+
+// serve answers datagrams until the socket is closed.
+func (s *Server) serve(pc *net.UDPConn) {
+	buf := make([]byte, 4096)
+	for {
+		n, from, err := pc.ReadFromUDPAddrPort(buf)
+		if err != nil {
+			return
+		}
+		replies, delay := s.Handle(from.String(), buf[:n])
+		for _, r := range replies {
+			if delay > 0 {
+				time.AfterFunc(delay, func() { _, _ = pc.WriteToUDPAddrPort(r, from) })
+				continue
+			}
+			_, _ = pc.WriteToUDPAddrPort(r, from) // lost, as datagrams may be
+		}
+	}
+}
