@@ -16,8 +16,8 @@ COUNT ?= 5
 ARTIFACTS ?= $(CURDIR)/.cache/lab
 
 GOLANGCI_LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
-GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.6.0
-BENCHSTAT := golang.org/x/perf/cmd/benchstat@v0.0.0-20260512194617-2f33fbce4bc4
+GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
+BENCHSTAT := golang.org/x/perf/cmd/benchstat@v0.0.0-20260908200009-22c9c6c9d4da
 
 # Root may make network namespaces, so nothing is skipped then.
 export LACD_TEST_ROOT := $(shell [ "$$(id -u)" -ne 0 ] || echo 1)

@@ -49,12 +49,12 @@ func grantAttribute(g *policy.Grant, a *layeh.AVP) error {
 		return want(a, "Framed-Protocol", uint32(rfc2865.FramedProtocol_Value_PPP))
 	case rfc2865.UserName_Type:
 		if len(a.Attribute) == 0 {
-			return errors.New("User-Name is empty")
+			return errors.New("an empty User-Name")
 		}
 		g.User = string(a.Attribute)
 	case rfc2865.Class_Type:
 		if len(a.Attribute) == 0 {
-			return errors.New("Class is empty")
+			return errors.New("an empty Class")
 		}
 		g.Class = append(g.Class, append([]byte(nil), a.Attribute...))
 	case rfc2865.SessionTimeout_Type:
@@ -63,6 +63,7 @@ func grantAttribute(g *policy.Grant, a *layeh.AVP) error {
 		return seconds(a, "Idle-Timeout", &g.IdleTimeout)
 	case rfc2869.AcctInterimInterval_Type:
 		return seconds(a, "Acct-Interim-Interval", &g.InterimInterval)
+	default: // for a tunnel, or unknown
 	}
 	return nil
 }

@@ -54,8 +54,9 @@ func tunnelBit(t layeh.Type) (bit uint32, name string) {
 		return 1 << 8, "Tunnel-Client-Auth-ID"
 	case rfc2868.TunnelServerAuthID_Type:
 		return 1 << 9, "Tunnel-Server-Auth-ID"
+	default:
+		return 0, ""
 	}
-	return 0, ""
 }
 
 const (
@@ -73,7 +74,7 @@ func (s *tunnelSets) add(a *layeh.AVP) error {
 	}
 	v := []byte(a.Attribute)
 	if len(v) == 0 {
-		return fmt.Errorf("%s is empty", name)
+		return fmt.Errorf("an empty %s", name)
 	}
 	var tag uint8
 	if v[0] <= maxTag {
@@ -138,7 +139,7 @@ func (t *tunnelSet) text(kind layeh.Type, v string) {
 		t.Assignment = v
 	case rfc2868.TunnelClientAuthID_Type:
 		t.ClientAuthID = v
-	case rfc2868.TunnelServerAuthID_Type:
+	default:
 		t.ServerAuthID = v
 	}
 }

@@ -145,7 +145,7 @@ func FuzzTunnelPassword(f *testing.F) {
 		s := tunnelSets{secret: secret, authenticator: request}
 		_ = s.add(&layeh.AVP{Type: 69, Attribute: v})
 		cipher, err := layeh.NewTunnelPassword([]byte(password), []byte{0x80, tag}, secret, request[:])
-		if err != nil || tag > maxTag {
+		if err != nil || tag > maxTag || len(cipher)+1 > maxValue {
 			return
 		}
 		s = tunnelSets{secret: secret, authenticator: request}

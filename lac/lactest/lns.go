@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"lacd/lac/l2tp"
@@ -26,6 +27,8 @@ type LNS struct {
 	addr   netip.AddrPort
 	secret string
 	box    *mailbox.Mailbox[lnsInput]
+
+	connected atomic.Int64
 
 	mu        sync.Mutex // guards what follows
 	behaviour Behaviour
@@ -78,6 +81,9 @@ func (n *Net) Listen(addr, secret string) *LNS {
 
 // Addr returns where the LNS listens.
 func (l *LNS) Addr() netip.AddrPort { return l.addr }
+
+// Connected returns how many calls were completed by ICCN.
+func (l *LNS) Connected() int { return int(l.connected.Load()) }
 
 // Forget makes the LNS keep no record of calls, for benchmarks.
 func (l *LNS) Forget() { l.quiet = true }
@@ -245,6 +251,7 @@ func (l *LNS) drain(now time.Time, c *lnsConn) {
 		case tunnel.CallConnected:
 			if call := c.calls[a.ID]; call != nil {
 				call.Connect, call.Up = a.Connect, true
+				l.connected.Add(1)
 			}
 		case tunnel.CallDown:
 			if call := c.calls[a.ID]; call != nil {
@@ -276,4 +283,13 @@ func (l *LNS) requested(now time.Time, c *lnsConn, a tunnel.CallRequested) {
 	case !l.behaviour.SilentICRQ:
 		c.conn.AnswerCall(now, a.ID)
 	}
+}
+
+// Drop makes the LNS forget everything and fall silent.
+func (l *LNS) Drop() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.behaviour.Silent = true
+	clear(l.conns)
+	l.calls, l.data = nil, nil
 }

@@ -84,3 +84,12 @@ func (s *Segment) Frames() []wire.Frame {
 	defer s.mu.Unlock()
 	return slices.Clone(s.frames)
 }
+
+// Drop makes the segment forget its subscribers and what it received.
+func (s *Segment) Drop() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	clear(s.dialing)
+	clear(s.sessions)
+	s.dialing, s.sessions, s.frames = map[uint32]*Subscriber{}, map[sessionKey]*Subscriber{}, nil
+}

@@ -148,7 +148,9 @@ func (c *Channel) Again(now time.Time) {
 }
 
 // Receive takes a message with its header. Its Nr counts in every case; the
-// result says what to do with the payload, which is copied if it is kept.
+// result says what to do with the payload, which is copied if it is kept. What
+// may be sent after it is sent by Advance, so that it acknowledges the message
+// and carries what was learned from it.
 func (c *Channel) Receive(now time.Time, h l2tp.Header, payload []byte) Arrival {
 	c.acknowledged(now, h.Nr)
 	if len(payload) == 0 {
@@ -228,7 +230,6 @@ func (c *Channel) acknowledged(now time.Time, nr uint16) {
 	if c.sent > 0 {
 		c.resendAt = now.Add(c.wait)
 	}
-	c.pump(now)
 }
 
 // grow widens the congestion window (appendix A). A cumulative
@@ -301,8 +302,10 @@ func (c *Channel) flush(now time.Time) {
 	}))
 }
 
-// Advance sends what is due: an acknowledgement, a retransmission.
+// Advance sends what the windows allow and what is due: a retransmission, an
+// acknowledgement.
 func (c *Channel) Advance(now time.Time) {
+	c.pump(now)
 	if !c.resendAt.IsZero() && !c.resendAt.After(now) {
 		c.expire(now)
 	}
@@ -317,13 +320,17 @@ func (c *Channel) expire(now time.Time) {
 		c.Drop()
 		return
 	}
-	c.tries++
-	// "Each subsequent retransmission of a message MUST employ an exponential
-	// backoff interval"; "one half of the CWND is saved in SSTHRESH, and CWND
-	// is set to one" (appendix A).
-	c.wait = min(2*c.wait, c.resendMax)
-	c.ssthresh = max(c.cwnd/2, 1)
+	// "one half of the CWND is saved in SSTHRESH, and CWND is set to one"
+	// (appendix A). Further timeouts of the same message say nothing new
+	// about the path (RFC 5681 section 3.1).
+	if c.tries == 0 {
+		c.ssthresh = max(c.cwnd/2, 2)
+	}
 	c.cwnd, c.credit = 1, 0
+	// "Each subsequent retransmission of a message MUST employ an exponential
+	// backoff interval".
+	c.tries++
+	c.wait = min(2*c.wait, c.resendMax)
 	c.next = 0
 	c.pump(now)
 }

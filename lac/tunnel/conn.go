@@ -291,6 +291,7 @@ func (c *Conn) Take() []Action {
 // send sends a message, to a call of the peer if session is not zero.
 func (c *Conn) send(now time.Time, session l2tp.SessionID, m l2tp.Message) {
 	c.channel.Send(now, c.encode(session, m))
+	c.flush()
 }
 
 func (c *Conn) encode(session l2tp.SessionID, m l2tp.Message) []byte {

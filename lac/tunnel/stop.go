@@ -29,6 +29,7 @@ func (c *Conn) stop(now time.Time, r l2tp.Result, reason Reason) {
 		return
 	}
 	c.channel.Finish(now, c.encode(0, &l2tp.StopCCN{Result: r.ResultCode(), TunnelID: c.cfg.LocalID}))
+	c.flush()
 	c.down(now, Down{Result: r, Reason: reason, Local: true})
 	c.state = Stopping
 }
@@ -97,7 +98,6 @@ func (c *Conn) reviewLive(now time.Time) {
 		c.setupBy = now.Add(c.cfg.AnswerTimeout)
 	case due(c.setupBy, now):
 		c.stop(now, l2tp.Result{Code: l2tp.StopGeneral, Message: "control connection setup timed out"}, Timeout)
-		c.flush()
 	}
 }
 

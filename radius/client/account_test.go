@@ -25,7 +25,7 @@ func record(s acct.Status, session string) acct.Record {
 func kinds(s *radiustest.Server) []string {
 	var all []string
 	for _, p := range s.Accounting() {
-		all = append(all, fmt.Sprint(rfc2866.AcctStatusType_Get(p), " ", rfc2866.AcctSessionID_GetString(p), " +", rfc2866.AcctDelayTime_Get(p)))
+		all = append(all, fmt.Sprint(rfc2866.AcctStatusType_Get(p), " ", rfc2866.AcctSessionID_GetString(p), " +", uint32(rfc2866.AcctDelayTime_Get(p))))
 	}
 	return all
 }
@@ -33,7 +33,6 @@ func kinds(s *radiustest.Server) []string {
 func TestAccount(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, 1, nil)
-		defer r.c.Close()
 		r.c.Account(record(acct.Start, "a"))
 		r.c.Account(record(acct.Stop, "a"))
 		if err := r.c.Flush(t.Context()); err != nil {
@@ -55,7 +54,6 @@ func TestAccount(t *testing.T) {
 func TestAccountRetries(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, 1, nil)
-		defer r.c.Close()
 		r.servers[0].SetKnobs(radiustest.Knobs{Silent: true})
 		r.c.Account(record(acct.Start, "a"))
 		time.Sleep(16 * time.Second)
@@ -93,7 +91,6 @@ func TestAccountRetries(t *testing.T) {
 func TestAccountFailover(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, 2, nil)
-		defer r.c.Close()
 		r.servers[0].SetKnobs(radiustest.Knobs{Silent: true})
 		r.c.Account(record(acct.Start, "a"))
 		if err := r.c.Flush(t.Context()); err != nil {
@@ -112,7 +109,6 @@ func TestAccountFailover(t *testing.T) {
 func TestAccountUntrusted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, 1, nil)
-		defer r.c.Close()
 		r.servers[0].SetKnobs(radiustest.Knobs{WrongAuthenticator: true})
 		r.c.Account(record(acct.Start, "a"))
 		time.Sleep(time.Second)
@@ -133,7 +129,6 @@ func TestAccountSeparateServers(t *testing.T) {
 			c.AcctServers = c.Servers[1:]
 			c.Servers = c.Servers[:1]
 		})
-		defer r.c.Close()
 		r.c.Account(record(acct.Start, "a"))
 		r.ask(1)
 		r.one(0)
@@ -148,7 +143,6 @@ func TestAccountSeparateServers(t *testing.T) {
 func TestAccountFlight(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, 1, func(c *Config) { c.AcctFlight = 10 })
-		defer r.c.Close()
 		r.servers[0].SetKnobs(radiustest.Knobs{Delay: 100 * time.Millisecond})
 		for i := range 35 {
 			r.c.Account(record(acct.Start, fmt.Sprint(i)))
@@ -170,7 +164,6 @@ func TestAccountFlight(t *testing.T) {
 func TestAccountUnsendable(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, 1, nil)
-		defer r.c.Close()
 		r.c.Account(record(acct.Start, ""))
 		if err := r.c.Flush(t.Context()); err != nil {
 			t.Fatal(err)
@@ -184,7 +177,6 @@ func TestAccountUnsendable(t *testing.T) {
 func TestAccountNoServer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, 0, nil)
-		defer r.c.Close()
 		r.c.Account(record(acct.Start, "a"))
 		if err := r.c.Flush(t.Context()); err != nil {
 			t.Fatal(err)

@@ -68,6 +68,7 @@ func newRig(t *testing.T, n int, change func(*Config)) *rig {
 		t.Fatal(err)
 	}
 	r.c = c
+	t.Cleanup(func() { _ = c.Close() }) // in the bubble, which would wait for the loop
 	return r
 }
 
@@ -97,8 +98,8 @@ func (r *rig) one(d time.Duration) Answer {
 	return all[0]
 }
 
-func (r *rig) ask(ref uint64) { r.c.Authenticate(ref, access("nemo", "arctangent")) }
+func (r *rig) ask(ref uint64) { r.c.Authenticate(ref, access("arctangent")) }
 
-func access(user, password string) radius.Access {
-	return radius.Access{User: user, Protocol: radius.PAP, Password: []byte(password), NASPortID: "eth1:100", AcctSession: "s1"}
+func access(password string) radius.Access {
+	return radius.Access{User: "nemo", Protocol: radius.PAP, Password: []byte(password), NASPortID: "eth1:100", AcctSession: "s1"}
 }

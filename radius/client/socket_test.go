@@ -41,7 +41,7 @@ func TestSocketBreaks(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer c.Close()
+		t.Cleanup(func() { _ = c.Close() })
 		r.c = c
 		r.ask(1)
 		if got := r.one(time.Second); got.Verdict != Accepted || got.Server != "r2" {

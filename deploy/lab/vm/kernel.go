@@ -11,9 +11,9 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 	"syscall"
+	"time"
 )
 
 // metaPackage is the Debian package whose one dependency is the current kernel.
@@ -38,7 +38,7 @@ func CacheDir() string {
 	return "/var/cache/lacd"
 }
 
-// FetchKernel returns the newest kernel below dir, downloading and unpacking the
+// FetchKernel returns the kernel below dir, downloading and unpacking the
 // distribution's current one if there is none. Concurrent callers wait for each
 // other. What it does that takes time is said on progress.
 func FetchKernel(ctx context.Context, dir string, progress io.Writer) (Kernel, error) {
@@ -78,20 +78,25 @@ func FetchKernel(ctx context.Context, dir string, progress io.Writer) (Kernel, e
 	return k, nil
 }
 
-// cachedKernel finds the newest complete kernel below dir.
+// cachedKernel finds the complete kernel below dir that was unpacked last.
 func cachedKernel(dir string) (Kernel, bool) {
 	images, _ := filepath.Glob(filepath.Join(dir, "linux-*", "vmlinux")) // the pattern is well-formed
-	slices.Sort(images)
-	for _, image := range slices.Backward(images) {
+	var newest Kernel
+	var made time.Time
+	for _, image := range images {
 		base := filepath.Dir(image)
 		version := strings.TrimPrefix(filepath.Base(base), "linux-")
+		info, err := os.Stat(image)
+		if err != nil || !info.ModTime().After(made) {
+			continue
+		}
 		for _, tree := range moduleTrees(base) {
 			if filepath.Base(tree) == version {
-				return Kernel{version, image, tree}, true
+				newest, made = Kernel{version, image, tree}, info.ModTime()
 			}
 		}
 	}
-	return Kernel{}, false
+	return newest, newest.Version != ""
 }
 
 // moduleTrees lists the module trees of an unpacked kernel package: Debian 12

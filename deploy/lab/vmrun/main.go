@@ -193,17 +193,12 @@ func verdict(o *options, res vm.Result, stderr io.Writer) int {
 	return res.Exit
 }
 
-// tail returns the last n lines of text.
+// tail returns the last n lines of text, the last one ended.
 func tail(text string, n int) string {
-	end := len(strings.TrimRight(text, "\n"))
-	at := end
-	for range n {
-		if at = strings.LastIndexByte(text[:at], '\n'); at < 0 {
-			return text[:end]
-		}
+	lines := slices.Collect(strings.Lines(text))
+	lines = lines[max(0, len(lines)-n):]
+	if text = strings.Join(lines, ""); text != "" && !strings.HasSuffix(text, "\n") {
+		text += "\n"
 	}
-	if end == 0 {
-		return ""
-	}
-	return text[at+1:end] + "\n"
+	return text
 }

@@ -1,0 +1,111 @@
+package vm
+
+import (
+	"bytes"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// boot runs a shell script in a machine of its own.
+func bootScript(t *testing.T, script string, change func(*Config)) (res Result, stdout, stderr string) {
+	t.Helper()
+	needQEMU(t)
+	k, err := FetchKernel(t.Context(), CacheDir(), os.Stderr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out, errs bytes.Buffer
+	cfg := Config{
+		Command: []string{"sh", "-c", script}, Env: []string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LACD_X=y"},
+		Kernel: k, Stdout: &out, Stderr: &errs, Timeout: time.Minute,
+	}
+	if change != nil {
+		change(&cfg)
+	}
+	if res, err = Run(t.Context(), cfg); err != nil {
+		t.Fatalf("%v\n%s", err, res.Console)
+	}
+	return res, out.String(), errs.String()
+}
+
+func TestRun(t *testing.T) {
+	shared := t.TempDir()
+	// The background process must not keep the machine alive.
+	const script = `pwd; echo "$LACD_X"; id -u; echo oops >&2; sleep 1000 & exec 3<>/dev/ppp
+		test -d /sys/module/ppp_generic && modprobe l2tp_ppp && ip -o addr show dev lo | grep -o 127.0.0.1/8
+		echo kept >$0/kept; echo lost >/lost; exit 7`
+	res, stdout, stderr := bootScript(t, script, func(c *Config) {
+		c.Command = append(c.Command, shared)
+		c.Writable = []string{shared}
+		c.Dir = "/usr/share"
+	})
+	if res.Exit != 7 || res.TimedOut || len(res.Trouble) > 0 {
+		t.Errorf("got %+v, want exit status 7", res)
+	}
+	if want := "/usr/share\ny\n0\n127.0.0.1/8\n"; stdout != want {
+		t.Errorf("stdout: got %q, want %q", stdout, want)
+	}
+	if want := "oops\n"; stderr != want {
+		t.Errorf("stderr: got %q, want %q", stderr, want)
+	}
+	if text, err := os.ReadFile(shared + "/kept"); err != nil || string(text) != "kept\n" {
+		t.Errorf("the shared file: got %q, %v", text, err)
+	}
+	if _, err := os.Stat("/lost"); err == nil {
+		t.Error("the guest wrote to the host")
+	}
+}
+
+func TestRunTimeout(t *testing.T) {
+	res, _, _ := bootScript(t, "exec sleep 1000", func(c *Config) { c.Timeout = time.Second })
+	if !res.TimedOut || res.Exit != 128+3 {
+		t.Errorf("got exit status %d, timed out %v, want SIGQUIT after a timeout", res.Exit, res.TimedOut)
+	}
+}
+
+func TestRunTrouble(t *testing.T) {
+	res, _, _ := bootScript(t, "echo '<3>BUG: made up' >/dev/kmsg", nil)
+	if len(res.Trouble) != 1 || !strings.Contains(res.Trouble[0], "BUG: made up") {
+		t.Errorf("got %q, want the complaint", res.Trouble)
+	}
+}
+
+func TestRunNotFound(t *testing.T) {
+	needQEMU(t)
+	k, err := FetchKernel(t.Context(), CacheDir(), os.Stderr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	res, err := Run(t.Context(), Config{Command: []string{"nonesuch"}, Kernel: k, Stdout: os.Stdout, Stderr: os.Stderr})
+	if err == nil {
+		t.Errorf("got %+v, want an error", res)
+	}
+}
+
+func TestJob(t *testing.T) {
+	if _, err := (&Config{}).job(); err == nil {
+		t.Error("no command: want an error")
+	}
+	c := Config{Command: []string{"true"}, Writable: []string{"/a/../b"}}
+	j, err := c.job()
+	wd, wdErr := os.Getwd()
+	if err != nil || wdErr != nil || j.Dir != wd || !slices.Equal(j.Writable, []string{"/b"}) {
+		t.Errorf("got %+v, %v", j, err)
+	}
+}
+
+func TestResultRead(t *testing.T) {
+	var r Result
+	if err := r.read(`{"Exit":3,"TimedOut":true}`, "", nil); err != nil || r.Exit != 3 || !r.TimedOut {
+		t.Errorf("got %+v, %v", r, err)
+	}
+	if err := r.read(`{"Error":"mount"}`, "", nil); err == nil {
+		t.Error("a guest's error: want it")
+	}
+	if err := r.read("", "noise", nil); err == nil {
+		t.Error("no status: want an error")
+	}
+}
