@@ -11,9 +11,6 @@ node {
   # Default: the host's name.
   name = "lac1.example"
 
-  # Directory for what must survive a restart. Default "/var/lib/lacd".
-  state_dir = "/var/lib/lacd"
-
   # Unix socket on which lacctl talks to lacd. Default "/run/lacd/admin.sock".
   admin_socket = "/run/lacd/admin.sock"
 

@@ -39,7 +39,7 @@ const far = 100 * 365 * 24 * time.Hour
 func (x *Exchange) begin(now time.Time, j *job) {
 	i, tries := x.choose(now, j)
 	if i < 0 || (!j.end.IsZero() && !now.Before(j.end)) {
-		x.finish(Failed{Ref: j.ref})
+		x.finish(Failed{Ref: j.ref, Dropped: j.dropped})
 		return
 	}
 	j.tried |= 1 << i
@@ -83,7 +83,7 @@ func (x *Exchange) transmit(now time.Time, a *attempt) bool {
 	s := x.servers[a.server]
 	k.take(a)
 	a.authenticator = x.random.authenticator()
-	b, err := a.job.request.Encode(Try{Now: now, ID: a.id, Authenticator: a.authenticator, Secret: s.Secret})
+	b, err := a.job.request.Encode(Try{Now: now, ID: a.id, Authenticator: a.authenticator, Secret: s.secret})
 	if err != nil {
 		x.end(now, a)
 		x.finish(Failed{Ref: a.job.ref, Err: err})
@@ -154,7 +154,7 @@ func (x *Exchange) expire(now time.Time, a *attempt) {
 		x.unwait(now, a.server)
 	case waiting:
 		x.end(now, a)
-		x.finish(Failed{Ref: j.ref})
+		x.finish(Failed{Ref: j.ref, Dropped: j.dropped})
 	case parked:
 		x.end(now, a)
 		x.unwait(now, a.server)

@@ -50,6 +50,7 @@ type job struct {
 	request Request
 	end     time.Time // when to give up; zero: never
 	tried   uint64    // bit per server
+	dropped Drop      // why the last reply to it was dropped; 0: there was none
 }
 
 // NewExchange returns an empty table.
@@ -67,7 +68,7 @@ func NewExchange(cfg ExchangeConfig) *Exchange {
 	for _, s := range cfg.Servers {
 		fallback(&s.Timeout, 2*time.Second)
 		fallback(&s.Tries, 3)
-		x.servers = append(x.servers, &server{Server: s})
+		x.servers = append(x.servers, &server{Server: s, secret: []byte(s.Secret)})
 	}
 	return x
 }
@@ -108,11 +109,12 @@ func (x *Exchange) Receive(now time.Time, id SocketID, b []byte) {
 		return
 	}
 	r, err := ParseReply(b, &Question{
-		Kind: x.cfg.Kind, Authenticator: a.authenticator, Secret: s.Secret, RequireSignature: s.RequireSignature,
+		Kind: x.cfg.Kind, Authenticator: a.authenticator, Secret: s.secret, RequireSignature: s.RequireSignature,
 	})
 	if err != nil {
 		drop, _ := errors.AsType[Drop](err) // ParseReply returns nothing else
 		s.stats.Dropped[drop]++
+		a.job.dropped = drop
 		return
 	}
 	s.stats.Answered++
@@ -212,7 +214,7 @@ func (x *Exchange) Abandon(now time.Time) {
 		j, live := a.job, a.state != parked
 		x.end(now, a)
 		if live {
-			x.finish(Failed{Ref: j.ref})
+			x.finish(Failed{Ref: j.ref, Dropped: j.dropped})
 		}
 	}
 }
@@ -236,6 +238,54 @@ func (x *Exchange) forget(k *socket) {
 		}
 	}
 }
+
+// Action is something the owner of an Exchange has to do.
+type Action interface{ isAction() }
+
+// Open opens a UDP socket to a server; if that fails, call Lost.
+type Open struct {
+	Socket SocketID
+	Server int // index in ExchangeConfig.Servers
+}
+
+// Send sends a datagram on a socket. A socket that was lost is passed over.
+type Send struct {
+	Socket   SocketID
+	Datagram []byte
+}
+
+// Close closes a socket.
+type Close struct{ Socket SocketID }
+
+// Answered ends a request with a verified reply.
+type Answered struct {
+	Ref    uint64
+	Server int
+	Reply  Reply
+}
+
+// Failed ends a request without one: no server answered, or Err says why it
+// could not even be sent. Dropped is why the last reply to it was not taken
+// for an answer, zero if there was none: most often a server that does not
+// sign, or another secret.
+type Failed struct {
+	Ref     uint64
+	Err     error
+	Dropped Drop
+}
+
+// Marked says that a server became dead or is heard again.
+type Marked struct {
+	Server int
+	Dead   bool
+}
+
+func (Open) isAction()     {}
+func (Send) isAction()     {}
+func (Close) isAction()    {}
+func (Answered) isAction() {}
+func (Failed) isAction()   {}
+func (Marked) isAction()   {}
 
 // deadlines is a heap of attempts, the earliest deadline first.
 type deadlines []*attempt

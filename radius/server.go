@@ -1,11 +1,15 @@
 package radius
 
-import "time"
+import (
+	"time"
+
+	"lacd/policy"
+)
 
 // Server is one RADIUS server as an Exchange sees it.
 type Server struct {
 	Name   string
-	Secret []byte // not empty
+	Secret policy.Secret // not empty
 	// RequireSignature drops answers to Access-Requests that carry no
 	// Message-Authenticator.
 	RequireSignature bool
@@ -16,6 +20,7 @@ type Server struct {
 // server is what is known about a server's health.
 type server struct {
 	Server
+	secret     []byte    // Server.Secret
 	sockets    []*socket // in order of opening; the first are filled first
 	waiting    []*attempt
 	unanswered int       // consecutive timeouts

@@ -10,7 +10,12 @@ type Error struct {
 }
 
 // Error describes the defect.
-func (e *Error) Error() string { return "l2tp: " + e.Of.String() + ": " + e.Result.Message }
+func (e *Error) Error() string {
+	if e.Of == 0 {
+		return "l2tp: " + e.Result.Message
+	}
+	return "l2tp: " + e.Of.String() + ": " + e.Result.Message
+}
 
 // Session reports whether the error ends the call and not the tunnel.
 func (e *Error) Session() bool { return e.Of.Session() }

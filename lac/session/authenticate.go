@@ -15,7 +15,6 @@ func (s *Session) authenticate(now time.Time, c ppp.Credentials) {
 	if s.state >= Decide {
 		return
 	}
-	s.reached(now, LCPOpen)
 	s.reached(now, Authenticated)
 	s.creds = c
 	s.state = Decide

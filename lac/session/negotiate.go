@@ -45,6 +45,10 @@ func (s *Session) drainLink(now time.Time) {
 	if s.link == nil {
 		return
 	}
+	if s.state == Negotiate && s.link.Opened() {
+		s.state = Authenticate
+		s.reached(now, LCPOpen)
+	}
 	for _, a := range s.link.Take() {
 		switch a := a.(type) {
 		case ppp.Send:

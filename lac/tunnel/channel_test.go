@@ -149,5 +149,6 @@ func TestChannelBacklog(t *testing.T) {
 		}
 		c.Take()
 		c.Receive(epoch, l2tp.Header{Nr: c.una + uint16(c.sent)}, nil)
+		c.Advance(epoch)
 	}
 }

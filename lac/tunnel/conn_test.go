@@ -128,7 +128,7 @@ func (s *connScene) begin(t *testing.T, role string, a args) {
 		ns := uint16(a.num(t, "ns", 0))
 		s.c = newConn(s.now, cfg)
 		s.c.channel.una, s.c.channel.nr = ns, ns
-		s.ns = ns
+		s.ns, s.nr = ns, ns
 		s.c.dial(s.now)
 		s.c.settle(s.now)
 	}

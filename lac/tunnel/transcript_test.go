@@ -142,7 +142,10 @@ func (c *clock) since() string { return c.now.Sub(epoch).String() }
 func (c *clock) wait(t *testing.T, d time.Duration, deadline func() time.Time, advance func()) {
 	t.Helper()
 	end := c.now.Add(d)
-	for {
+	for steps := 0; ; steps++ {
+		if steps > 10000 {
+			t.Fatalf("%s: no end of deadlines", c.since())
+		}
 		at := deadline()
 		if at.IsZero() || at.After(end) {
 			break

@@ -34,7 +34,7 @@ func TestDefaults(t *testing.T) {
 	}
 	want := &File{
 		Node: Node{
-			Name: "host1", StateDir: "/var/lib/lacd", AdminSocket: "/run/lacd/admin.sock",
+			Name: "host1", AdminSocket: "/run/lacd/admin.sock",
 			LogFormat: "text", LogLevel: "info",
 		},
 		Access: []Access{{Port: "eth1", ACName: "host1", MaxSessions: 65534}},
@@ -65,7 +65,6 @@ func TestEveryValueArrives(t *testing.T) {
 	got, err := parseFake("lacd.hcl", `
 node {
   name = "lac1"
-  state_dir = "/var/lib/lacd/"
   admin_socket = "/run/lac.sock"
   metrics = "[::1]:9101"
   log_format = "json"
@@ -133,7 +132,7 @@ default { retailer = "acme" }
 	}
 	local := []netip.Addr{netip.MustParseAddr("198.51.100.10"), netip.MustParseAddr("2001:db8::10")}
 	want := &File{
-		Node: Node{"lac1", "/var/lib/lacd", "/run/lac.sock", netip.MustParseAddrPort("[::1]:9101"), "json", "debug"},
+		Node: Node{"lac1", "/run/lac.sock", netip.MustParseAddrPort("[::1]:9101"), "json", "debug"},
 		Access: []Access{{
 			Port: "eth1", ACName: "ac1", ServiceNames: []string{"internet", "voice"},
 			MaxSessions: 100, MaxSessionsPerMAC: 2,

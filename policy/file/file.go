@@ -22,7 +22,6 @@ type File struct {
 // Node is the gateway itself.
 type Node struct {
 	Name        string         // NAS-Identifier, default AC-Name and Host Name; default: the host's name
-	StateDir    string         // default "/var/lib/lacd"
 	AdminSocket string         // default "/run/lacd/admin.sock"
 	Metrics     netip.AddrPort // Prometheus listener; invalid (the default): off
 	LogFormat   string         // "text" (default) or "json"

@@ -10,7 +10,6 @@ func node(b *block) Node {
 	}
 	n := Node{
 		Name:        b.text("name", def),
-		StateDir:    b.absolute("state_dir", "/var/lib/lacd"),
 		AdminSocket: b.absolute("admin_socket", "/run/lacd/admin.sock"),
 		Metrics:     b.addrPort("metrics", 0),
 		LogFormat:   b.word("log_format", "text", "text", "json"),

@@ -225,6 +225,9 @@ func (l *Link) Take() []Action {
 	return a
 }
 
+// Opened reports whether LCP is opened.
+func (l *Link) Opened() bool { return l.up }
+
 // MRU returns the largest frame payload, without the protocol field, that may
 // be sent to the subscriber: what it asked for, or 1500 (RFC 1661 section 6.1).
 func (l *Link) MRU() uint16 { return l.theirs.mru }

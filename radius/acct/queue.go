@@ -244,9 +244,15 @@ func (q *Queue) Failed(now time.Time, id ID) {
 	q.move(e, later)
 }
 
-// Deadline returns when Ready may hand out more by the passing of time alone;
-// zero: never.
+// Deadline returns when Ready, if there is room, may hand out more by the
+// passing of time alone; zero: never.
 func (q *Queue) Deadline() time.Time {
+	if on := q.head(On.String()); on != nil { // everything else waits for it
+		if on.place == later {
+			return on.retry
+		}
+		return time.Time{}
+	}
 	if el := q.later.Front(); el != nil {
 		return el.Value.(*entry).retry
 	}

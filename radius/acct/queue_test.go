@@ -146,8 +146,14 @@ func TestQueueOnUnanswered(t *testing.T) {
 	d := newDesk(t, 0)
 	d.push(On, "")
 	d.want("on ")
+	if got := d.q.Deadline(); !got.IsZero() {
+		t.Errorf("got deadline %v while it is on its way, want none", got)
+	}
 	d.failed("on ")
 	d.want()
+	if got, want := d.q.Deadline(), d.now.Add(RetryAfter); !got.Equal(want) {
+		t.Errorf("got deadline %v, want %v", got, want)
+	}
 	d.now = d.now.Add(RetryAfter)
 	d.want("on ") // nothing else to say: again
 	d.push(Start, "a")

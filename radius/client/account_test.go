@@ -161,6 +161,28 @@ func TestAccountFlight(t *testing.T) {
 	})
 }
 
+// A long outage with more records than may go at once: the loop sleeps between
+// rounds, or time would not pass here, and nothing is lost.
+func TestAccountOutage(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, 1, func(c *Config) { c.AcctFlight = 10 })
+		r.servers[0].SetKnobs(radiustest.Knobs{Silent: true})
+		r.c.Account(record(acct.On, ""))
+		for i := range 100 {
+			r.c.Account(record(acct.Start, fmt.Sprint(i)))
+		}
+		time.Sleep(time.Hour)
+		r.servers[0].SetKnobs(radiustest.Knobs{})
+		r.servers[0].Forget()
+		if err := r.c.Flush(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if n := len(kinds(r.servers[0])); n != 100 {
+			t.Errorf("got %d records after the outage, want 100", n)
+		}
+	})
+}
+
 func TestAccountUnsendable(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, 1, nil)

@@ -74,9 +74,9 @@ type half struct {
 	conns map[radius.SocketID]*conn
 }
 
-// New checks the configuration and starts the client. answer is called on its
-// loop, once per Authenticate; it must not block. A nil dial opens real UDP
-// sockets.
+// New checks the configuration and starts the client. answer is called once per
+// Authenticate and must not block: on the loop, or by Authenticate itself after
+// Close. A nil dial opens real UDP sockets.
 func New(cfg Config, dial Dialer, answer func(Answer)) (*Client, error) {
 	authSide, acctSide, err := cfg.sides()
 	if err != nil {
@@ -262,7 +262,11 @@ func (c *Client) step(now time.Time) {
 // untilDue returns how long the loop may sleep.
 func (c *Client) untilDue(now time.Time) time.Duration {
 	wait := time.Hour
-	for _, t := range []time.Time{c.auth.x.Deadline(), c.acct.x.Deadline(), c.queue.Deadline()} {
+	due := []time.Time{c.auth.x.Deadline(), c.acct.x.Deadline(), {}}
+	if c.acct.x.Len() < c.room { // else an answer or a failure comes first
+		due[2] = c.queue.Deadline()
+	}
+	for _, t := range due {
 		if !t.IsZero() {
 			wait = min(wait, max(0, t.Sub(now)))
 		}

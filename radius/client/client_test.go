@@ -214,6 +214,22 @@ func TestNoServer(t *testing.T) {
 	})
 }
 
+// An operator whose server does not sign has to see it.
+func TestNoServerUnsigned(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, 1, nil)
+		r.servers[0].SetKnobs(radiustest.Knobs{Unsigned: true})
+		r.ask(1)
+		want := Answer{
+			Ref: 1, Verdict: NoServer,
+			Detail: "no RADIUS server answered; a reply was dropped: no-message-authenticator",
+		}
+		if d := cmp.Diff(want, r.one(time.Minute)); d != "" {
+			t.Errorf("-want +got:\n%s", d)
+		}
+	})
+}
+
 func TestNoServersConfigured(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, 0, nil)

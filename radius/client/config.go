@@ -126,7 +126,7 @@ func (d *side) add(s *Server, addr netip.AddrPort) {
 	d.addrs = append(d.addrs, addr)
 	d.servers = append(d.servers, radius.Server{
 		Name:             s.Name,
-		Secret:           []byte(s.Secret),
+		Secret:           s.Secret,
 		RequireSignature: s.RequireMessageAuthenticator,
 		Timeout:          s.Timeout,
 		Tries:            s.Tries,

@@ -96,7 +96,11 @@ func (c *Client) failed(now time.Time, h *half, f radius.Failed) {
 	case f.Err != nil:
 		c.answer(Answer{Ref: f.Ref, Verdict: Rejected, Detail: "not sent: " + f.Err.Error()})
 	default:
-		c.answer(Answer{Ref: f.Ref, Verdict: NoServer, Detail: "no RADIUS server answered"})
+		detail := "no RADIUS server answered"
+		if f.Dropped != 0 {
+			detail += "; a reply was dropped: " + f.Dropped.String()
+		}
+		c.answer(Answer{Ref: f.Ref, Verdict: NoServer, Detail: detail})
 	}
 }
 

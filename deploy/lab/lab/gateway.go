@@ -18,7 +18,6 @@ import (
 // tunnel secret comes from RADIUS as well, beta's from here.
 const config = `node {
   name         = "lac.lab"
-  state_dir    = "@DIR@/state"
   admin_socket = "@SOCKET@"
   log_level    = "debug"
 }
@@ -61,17 +60,22 @@ default {
 }
 `
 
+// configText is lacd's configuration with its files below dir.
+func (l *Lab) configText(dir string) string {
+	l.socket = filepath.Join(dir, "admin.sock")
+	return strings.NewReplacer("@DIR@", dir, "@SOCKET@", l.socket, "@LAC@", lacAddr, "@RADIUS@", radiusAddr,
+		"@SECRET@", radiusSecret, "@LNS2@", lnses[1].addr, "@LNS2SECRET@", lnses[1].secret,
+		"@DATAPLANE@", l.dataplane).Replace(config)
+}
+
 // startGateway starts lacd and waits until it answers lacctl.
 func (l *Lab) startGateway(ctx context.Context) error {
 	dir := filepath.Join(l.dir, "lacd")
-	l.socket = filepath.Join(dir, "admin.sock")
-	fill := strings.NewReplacer("@DIR@", dir, "@SOCKET@", l.socket, "@LAC@", lacAddr, "@RADIUS@", radiusAddr,
-		"@SECRET@", radiusSecret, "@LNS2@", lnses[1].addr, "@LNS2SECRET@", lnses[1].secret, "@DATAPLANE@", l.dataplane)
-	path := filepath.Join(dir, "lacd.hcl")
+	path, text := filepath.Join(dir, "lacd.hcl"), []byte(l.configText(dir))
 	err := errors.Join(
 		os.MkdirAll(filepath.Join(dir, "state"), 0o755),
-		os.WriteFile(path, []byte(fill.Replace(config)), 0o600),
-		os.WriteFile(filepath.Join(l.artifacts, "lacd.hcl"), []byte(fill.Replace(config)), 0o644),
+		os.WriteFile(path, text, 0o600),
+		os.WriteFile(filepath.Join(l.artifacts, "lacd.hcl"), text, 0o644),
 	)
 	if err != nil {
 		return fmt.Errorf("configure lacd: %w", err)
