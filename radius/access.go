@@ -96,8 +96,8 @@ func (a *Access) Encode(t Try) ([]byte, error) {
 
 var errNoSecret = errors.New("the server has no secret")
 
-// credentials adds exactly one of User-Password and CHAP-Password: "An
-// Access-Request MUST NOT contain both" (RFC 2865 section 4.1).
+// credentials adds one: "An Access-Request MUST NOT contain both a User-Password
+// and a CHAP-Password" (RFC 2865 section 4.1).
 func (a *Access) credentials(b *Builder, t Try) {
 	switch a.Protocol {
 	case PAP:

@@ -96,8 +96,9 @@ func (x *Exchange) transmit(now time.Time, a *attempt) bool {
 	return true
 }
 
-// send transmits the same octets as before, or for the first time: "the same
-// Identifier, Request Authenticator and source port" (RFC 2865 section 2.5).
+// send transmits the same octets as before, or for the first time: "you MUST
+// use the same Request Authenticator, ID, and source port" (RFC 2865 section
+// 2.5).
 func (x *Exchange) send(now time.Time, a *attempt) {
 	s := x.servers[a.server]
 	a.try++

@@ -40,8 +40,8 @@ const maxValue = 253
 // Err returns the first error.
 func (b *Builder) Err() error { return b.err }
 
-// Octets adds an attribute, unless v is empty: "Attributes of length zero
-// MUST NOT be sent" (RFC 2865 section 5, String).
+// Octets adds an attribute, unless v is empty: strings "of length zero (0) MUST
+// NOT be sent; omit the entire attribute instead" (RFC 2865 section 5).
 func (b *Builder) Octets(t layeh.Type, v []byte) {
 	switch {
 	case len(v) == 0:
@@ -89,9 +89,9 @@ type NAS struct {
 	PortID     string
 }
 
-// NAS adds NAS-IP-Address or NAS-IPv6-Address and NAS-Identifier (RFC 2865
-// section 4.1: "an Access-Request MUST contain either a NAS-IP-Address
-// attribute or a NAS-Identifier attribute or both").
+// NAS adds NAS-IP-Address or NAS-IPv6-Address and NAS-Identifier: "It MUST
+// contain either a NAS-IP-Address attribute or a NAS-Identifier attribute (or
+// both)" (RFC 2865 section 4.1).
 func (b *Builder) NAS(n *NAS) {
 	if ip := n.IP.Unmap(); ip.Is4() {
 		b.Octets(rfc2865.NASIPAddress_Type, ip.AsSlice())

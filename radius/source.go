@@ -7,8 +7,8 @@ import (
 )
 
 // source draws unpredictable octets from a seed: SHA-256 over the seed and a
-// counter. Request Authenticators need them: "The value SHOULD exhibit global
-// and temporal uniqueness" and be unpredictable (RFC 2865 section 3).
+// counter: a Request Authenticator "SHOULD exhibit global and temporal
+// uniqueness" and "SHOULD also be unpredictable" (RFC 2865 section 3).
 type source struct {
 	seed [32]byte
 	n    uint64

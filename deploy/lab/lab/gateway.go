@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"time"
 
 	"lacd/lac/admin"
@@ -144,7 +143,7 @@ func (l *Lab) awaitSessions(ctx context.Context, users ...string) error {
 
 // stopGateway ends lacd as systemd would.
 func (l *Lab) stopGateway() error {
-	if err := l.lacd.stop(syscall.SIGTERM, 20*time.Second); err != nil {
+	if err := l.lacd.stop(20 * time.Second); err != nil {
 		return err
 	}
 	if l.lacd.err != nil {

@@ -109,13 +109,13 @@ func (p *Proc) lastWords() error {
 	return fmt.Errorf("%s (%s) said last:\n%s", p.name, state, lastLines(p.output(), 8))
 }
 
-// stop sends a signal and waits for the end; past the limit the program is
+// stop sends SIGTERM and waits for the end; past the limit the program is
 // killed, which is an error.
-func (p *Proc) stop(sig syscall.Signal, limit time.Duration) error {
+func (p *Proc) stop(limit time.Duration) error {
 	if p.ended() {
 		return nil
 	}
-	if err := p.cmd.Process.Signal(sig); err != nil && !errors.Is(err, os.ErrProcessDone) {
+	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil && !errors.Is(err, os.ErrProcessDone) {
 		return fmt.Errorf("stop %s: %w", p.name, err)
 	}
 	return p.awaitEnd(limit)

@@ -5,7 +5,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 )
@@ -25,7 +24,7 @@ func TestProc(t *testing.T) {
 	if err := p.await(t.Context(), "good bye", 2*tick); err == nil {
 		t.Error("awaiting what is not said: want an error")
 	}
-	if err := p.stop(syscall.SIGTERM, 10*time.Second); err != nil || !p.ended() {
+	if err := p.stop(10 * time.Second); err != nil || !p.ended() {
 		t.Errorf("stop: %v", err)
 	}
 	if err := p.await(t.Context(), "good bye", time.Minute); err == nil || !strings.Contains(err.Error(), "hello") {
@@ -45,7 +44,7 @@ func TestProcStubborn(t *testing.T) {
 	if err := p.await(t.Context(), "ready", 10*time.Second); err != nil {
 		t.Fatal(err)
 	}
-	if err := p.stop(syscall.SIGTERM, 2*tick); err == nil || !p.ended() {
+	if err := p.stop(2 * tick); err == nil || !p.ended() {
 		t.Errorf("got %v, want it killed and an error", err)
 	}
 }

@@ -217,7 +217,7 @@ func (l *Lab) hangUps(ctx context.Context) {
 		l.check(l.awaitGhosts(ctx, left), "the LNSes have the same")
 	}
 	l.step("%s hangs up", alice.user)
-	l.check(alice.proc.stop(syscall.SIGTERM, 15*time.Second), "pppd is told to")
+	l.check(alice.proc.stop(15*time.Second), "pppd is told to")
 	gone(alice)
 
 	l.step("%s ends %s", bob.lns, bob.user)

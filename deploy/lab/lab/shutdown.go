@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
 )
 
@@ -113,7 +112,7 @@ func (l *Lab) stopPeers() {
 	l.step("the peers stop")
 	for i := len(l.procs) - 1; i >= 0; i-- {
 		p := l.procs[i]
-		if err := p.stop(syscall.SIGTERM, 10*time.Second); err != nil {
+		if err := p.stop(10 * time.Second); err != nil {
 			l.check(err, "%s stops", p.name)
 		}
 	}
