@@ -16,7 +16,7 @@ func octets(t testing.TB, text string) []byte {
 	var digits strings.Builder
 	for line := range strings.Lines(text) {
 		field, _, _ := strings.Cut(line, "//")
-		for _, word := range strings.Fields(field) {
+		for word := range strings.FieldsSeq(field) {
 			digits.WriteString(word)
 		}
 	}

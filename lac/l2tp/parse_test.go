@@ -21,57 +21,58 @@ const (
 	hidden9   = `c016 0000 0009 be6a0ff3dfe444d9cd76415abc1af578 ` // 0x1234 with 12 octets of padding
 )
 
+var refused = []struct {
+	name    string
+	octets  string
+	secret  string
+	code    uint16
+	err     uint16
+	text    string
+	session bool
+}{
+	{"AVP length 5", goodHELLO + "8005 0000 0063", "", 2, 2, "shorter", false},
+	{"AVP length 0", goodHELLO + "8000 0000 0063", "", 2, 2, "shorter", false},
+	{"AVP overrun", goodICRP + "0008 0000 0063 00", "", 2, 2, "longer", true},
+	{"first AVP broken", "8004 0000 0000 0006", "", 2, 2, "shorter", false},
+	{"Message Type second", "8008 0000 0009 0001" + goodHELLO, "", 2, 3, "first AVP", false},
+	{"Message Type of a vendor", "8008 0009 0000 0006", "", 2, 3, "first AVP", false},
+	{"Message Type of 1 octet", "8007 0000 0000 06", "", 2, 2, "Message Type", false},
+	{"Message Type hidden", "c008 0000 0000 0006", "", 2, 3, "hidden", false},
+	{"Message Type with a reserved bit", "8408 0000 0000 0006", "", 2, 3, "reserved", false},
+	{"unknown mandatory message type", "8008 0000 0000 0063", "", 2, 8, "message type 99", false},
+	{"unknown mandatory AVP of a tunnel", goodSCCRP + "8008 0000 03e7 0000", "", 2, 8, "AVP 999", false},
+	{"unknown mandatory AVP of a call", goodICRP + "8008 0000 03e7 0000", "", 2, 8, "AVP 999", true},
+	{"unknown mandatory AVP of a vendor", goodICRP + "8008 0009 000e 0000", "", 2, 8, "AVP 14 of vendor 9", true},
+	{"Tunnel Recovery (RFC 4951)", goodSCCRP + "800c 0000 004d 000000010002", "", 2, 8, "AVP 77", false},
+	{"reserved bit in a known mandatory AVP", goodICRP + "a008 0000 000e 0001", "", 2, 8, "AVP 14", true},
+	{"unknown mandatory line AVP", goodICRQ + "8008 0de9 0003 0000", "", 2, 8, "of vendor 3561", true},
+	{"mandatory AVP too short", goodICRP + "8007 0000 000e 00", "", 2, 2, "AVP 14", true},
+	{"mandatory AVP too long", goodICCN + "800b 0000 0013 0000000100", "", 2, 2, "AVP 19", true},
+	{"Result Code of 3 octets", "8008 0000 0000 0004 8009 0000 0001 000200", "", 2, 2, "AVP 1 ", false},
+	{"mandatory line AVP too short", goodICRQ + "8007 0de9 0001 41", "", 2, 2, "line AVP 1", true},
+	{"Assigned Tunnel ID 0", strings.Replace(goodSCCRP, "4321", "0000", 1), "", 2, 3, "AVP 9", false},
+	{"Assigned Session ID 0", strings.Replace(goodICRP, "3333", "0000", 1), "", 2, 3, "AVP 14", true},
+	{"Assigned Session ID 0, not mandatory", "8008 0000 0000 000b 0008 0000 000e 0000", "", 2, 3, "AVP 14", true},
+	{"Receive Window Size 0", goodSCCRP + "8008 0000 000a 0000", "", 2, 3, "AVP 10", false},
+	{"Host Name empty", goodSCCRP + "8006 0000 0007", "", 2, 2, "AVP 7", false},
+	{"protocol version 0.1", strings.Replace(goodSCCRP, "0002 0100", "0002 0001", 1), "", 5, 0x0100, "version 0.1", false},
+	{"without Protocol Version", strings.Replace(goodSCCRP, "8008 0000 0002 0100", "", 1), "", 2, 3, "missing AVP 2", false},
+	{"without Framing Capabilities", strings.Replace(goodSCCRP, "800a 0000 0003 00000003", "", 1), "", 2, 3, "missing AVP 3", false},
+	{"without Host Name", strings.Replace(goodSCCRP, "8009 0000 0007 6c6e73", "", 1), "", 2, 3, "missing AVP 7", false},
+	{"without Assigned Tunnel ID", strings.Replace(goodSCCRP, "8008 0000 0009 4321", "", 1), "", 2, 3, "missing AVP 9", false},
+	{"without Assigned Session ID", "8008 0000 0000 000b", "", 2, 3, "missing AVP 14", true},
+	{"without Tx Connect Speed", "8008 0000 0000 000c 800a 0000 0013 00000001", "", 2, 3, "missing AVP 24", true},
+	{"CDN without Result Code", "8008 0000 0000 000e 8008 0000 000e 2222 000b 0000 002e 0003000000", "", 2, 3, "missing AVP 1 ", true},
+	{"hidden without a secret", goodSCCRP + vector + hidden9, "", 2, 3, "no secret", false},
+	{"hidden without Random Vector", goodSCCRP + hidden9, "secret", 2, 3, "no Random Vector", false},
+	{"Random Vector behind the hidden", goodSCCRP + hidden9 + vector, "secret", 2, 3, "no Random Vector", false},
+	{"hidden with the wrong secret", goodSCCRP + vector + hidden9, "other", 2, 2, "hidden AVP 9", false},
+	{"hidden of 1 octet", goodSCCRP + vector + "c007 0000 0009 00", "secret", 2, 2, "hidden AVP 9", false},
+	{"hidden Host Name", goodSCCRP + vector + "c009 0000 0007 6c6e73", "secret", 2, 3, "hidden AVP 7", false},
+}
+
 func TestParseRefused(t *testing.T) {
-	tests := []struct {
-		name    string
-		octets  string
-		secret  string
-		code    uint16
-		err     uint16
-		text    string
-		session bool
-	}{
-		{"AVP length 5", goodHELLO + "8005 0000 0063", "", 2, 2, "shorter", false},
-		{"AVP length 0", goodHELLO + "8000 0000 0063", "", 2, 2, "shorter", false},
-		{"AVP overrun", goodICRP + "0008 0000 0063 00", "", 2, 2, "longer", true},
-		{"first AVP broken", "8004 0000 0000 0006", "", 2, 2, "shorter", false},
-		{"Message Type second", "8008 0000 0009 0001" + goodHELLO, "", 2, 3, "first AVP", false},
-		{"Message Type of a vendor", "8008 0009 0000 0006", "", 2, 3, "first AVP", false},
-		{"Message Type of 1 octet", "8007 0000 0000 06", "", 2, 2, "Message Type", false},
-		{"Message Type hidden", "c008 0000 0000 0006", "", 2, 3, "hidden", false},
-		{"Message Type with a reserved bit", "8408 0000 0000 0006", "", 2, 3, "reserved", false},
-		{"unknown mandatory message type", "8008 0000 0000 0063", "", 2, 8, "message type 99", false},
-		{"unknown mandatory AVP of a tunnel", goodSCCRP + "8008 0000 03e7 0000", "", 2, 8, "AVP 999", false},
-		{"unknown mandatory AVP of a call", goodICRP + "8008 0000 03e7 0000", "", 2, 8, "AVP 999", true},
-		{"unknown mandatory AVP of a vendor", goodICRP + "8008 0009 000e 0000", "", 2, 8, "AVP 14 of vendor 9", true},
-		{"Tunnel Recovery (RFC 4951)", goodSCCRP + "800c 0000 004d 000000010002", "", 2, 8, "AVP 77", false},
-		{"reserved bit in a known mandatory AVP", goodICRP + "a008 0000 000e 0001", "", 2, 8, "AVP 14", true},
-		{"unknown mandatory line AVP", goodICRQ + "8008 0de9 0003 0000", "", 2, 8, "of vendor 3561", true},
-		{"mandatory AVP too short", goodICRP + "8007 0000 000e 00", "", 2, 2, "AVP 14", true},
-		{"mandatory AVP too long", goodICCN + "800b 0000 0013 0000000100", "", 2, 2, "AVP 19", true},
-		{"Result Code of 3 octets", "8008 0000 0000 0004 8009 0000 0001 000200", "", 2, 2, "AVP 1 ", false},
-		{"mandatory line AVP too short", goodICRQ + "8007 0de9 0001 41", "", 2, 2, "line AVP 1", true},
-		{"Assigned Tunnel ID 0", strings.Replace(goodSCCRP, "4321", "0000", 1), "", 2, 3, "AVP 9", false},
-		{"Assigned Session ID 0", strings.Replace(goodICRP, "3333", "0000", 1), "", 2, 3, "AVP 14", true},
-		{"Assigned Session ID 0, not mandatory", "8008 0000 0000 000b 0008 0000 000e 0000", "", 2, 3, "AVP 14", true},
-		{"Receive Window Size 0", goodSCCRP + "8008 0000 000a 0000", "", 2, 3, "AVP 10", false},
-		{"Host Name empty", goodSCCRP + "8006 0000 0007", "", 2, 2, "AVP 7", false},
-		{"protocol version 0.1", strings.Replace(goodSCCRP, "0002 0100", "0002 0001", 1), "", 5, 0x0100, "version 0.1", false},
-		{"without Protocol Version", strings.Replace(goodSCCRP, "8008 0000 0002 0100", "", 1), "", 2, 3, "missing AVP 2", false},
-		{"without Framing Capabilities", strings.Replace(goodSCCRP, "800a 0000 0003 00000003", "", 1), "", 2, 3, "missing AVP 3", false},
-		{"without Host Name", strings.Replace(goodSCCRP, "8009 0000 0007 6c6e73", "", 1), "", 2, 3, "missing AVP 7", false},
-		{"without Assigned Tunnel ID", strings.Replace(goodSCCRP, "8008 0000 0009 4321", "", 1), "", 2, 3, "missing AVP 9", false},
-		{"without Assigned Session ID", "8008 0000 0000 000b", "", 2, 3, "missing AVP 14", true},
-		{"without Tx Connect Speed", "8008 0000 0000 000c 800a 0000 0013 00000001", "", 2, 3, "missing AVP 24", true},
-		{"CDN without Result Code", "8008 0000 0000 000e 8008 0000 000e 2222 000b 0000 002e 0003000000", "", 2, 3, "missing AVP 1 ", true},
-		{"hidden without a secret", goodSCCRP + vector + hidden9, "", 2, 3, "no secret", false},
-		{"hidden without Random Vector", goodSCCRP + hidden9, "secret", 2, 3, "no Random Vector", false},
-		{"Random Vector behind the hidden", goodSCCRP + hidden9 + vector, "secret", 2, 3, "no Random Vector", false},
-		{"hidden with the wrong secret", goodSCCRP + vector + hidden9, "other", 2, 2, "hidden AVP 9", false},
-		{"hidden of 1 octet", goodSCCRP + vector + "c007 0000 0009 00", "secret", 2, 2, "hidden AVP 9", false},
-		{"hidden Host Name", goodSCCRP + vector + "c009 0000 0007 6c6e73", "secret", 2, 3, "hidden AVP 7", false},
-	}
-	for _, tt := range tests {
+	for _, tt := range refused {
 		t.Run(tt.name, func(t *testing.T) {
 			p := Parser{Secret: []byte(tt.secret)}
 			_, err := p.Parse(octets(t, tt.octets))

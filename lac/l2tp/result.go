@@ -134,15 +134,15 @@ func (d *Disconnect) encode(e *encoder) {
 
 // Outcome returns the result a StopCCN carries, its text made printable.
 func (m *StopCCN) Outcome() Result {
-	return Result{Code: m.Result.Code, Error: m.Result.Error, Message: printable(m.Result.Text)}
+	return Result{Code: m.Result.Code, Error: m.Result.Error, Message: Printable(m.Result.Text)}
 }
 
 // Outcome returns the result a CDN carries, its texts made printable.
 func (m *CDN) Outcome() Result {
-	r := Result{Code: m.Result.Code, Error: m.Result.Error, Message: printable(m.Result.Text)}
+	r := Result{Code: m.Result.Code, Error: m.Result.Error, Message: Printable(m.Result.Text)}
 	next := &r.Disconnect
 	for _, d := range m.Disconnect {
-		*next = &DisconnectCause{Code: d.Code, Protocol: d.Protocol, Direction: d.Direction, Message: printable(d.Text)}
+		*next = &DisconnectCause{Code: d.Code, Protocol: d.Protocol, Direction: d.Direction, Message: Printable(d.Text)}
 		next = &(*next).Next
 	}
 	return r
@@ -162,9 +162,9 @@ func (r Result) Disconnects() []Disconnect {
 	return all
 }
 
-// printable makes text of the peer fit for logs and RADIUS: valid UTF-8
+// Printable makes text of the peer fit for logs and RADIUS: valid UTF-8
 // without control characters.
-func printable(b []byte) string {
+func Printable(b []byte) string {
 	return strings.Map(func(r rune) rune {
 		if !unicode.IsPrint(r) {
 			return '?'

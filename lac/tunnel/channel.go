@@ -28,6 +28,7 @@ type Channel struct {
 	sent  int        // messages of queue transmitted at least once
 	next  int        // messages of queue in flight; below sent after a timeout
 	una   uint16     // Ns of queue[0]
+	done  uint64     // messages that were before queue[0]
 
 	window   int // messages the peer can receive
 	cwnd     int // messages that may be in flight
@@ -136,7 +137,7 @@ func (c *Channel) Finish(now time.Time, datagram []byte) {
 
 // Drop forgets everything queued. Only acknowledgements are sent from now on.
 func (c *Channel) Drop() {
-	c.una += uint16(c.sent)
+	c.una, c.done = c.una+uint16(c.sent), c.done+uint64(c.sent)
 	c.queue, c.sent, c.next, c.resendAt = nil, 0, 0, time.Time{}
 }
 
@@ -223,7 +224,7 @@ func (c *Channel) acknowledged(now time.Time, nr uint16) {
 	c.grow(n)
 	clear(c.queue[:n])
 	c.queue = c.queue[n:]
-	c.una = nr
+	c.una, c.done = nr, c.done+uint64(n)
 	c.sent -= n
 	c.next = max(0, c.next-n)
 	c.tries, c.wait, c.resendAt = 0, c.resend, time.Time{}

@@ -153,11 +153,11 @@ func (s *connScene) collide(t *testing.T, a args) {
 
 func result(t *testing.T, a args) l2tp.Result {
 	r := l2tp.Result{Message: a.text("text")}
-	code, errCode, _ := strings.Cut(a["result"], "/")
-	fmt.Sscan(code, &r.Code)
-	fmt.Sscan(errCode, &r.Error)
-	if a["result"] == "" {
-		t.Fatal("result= is missing")
+	t.Helper()
+	code, errCode, both := strings.Cut(a["result"], "/")
+	r.Code = uint16(args{"result": code}.num(t, "result", 0))
+	if both {
+		r.Error = uint16(args{"error": errCode}.num(t, "error", 0))
 	}
 	if a["disconnect"] != "" {
 		r.Disconnect = &l2tp.DisconnectCause{Code: uint16(a.num(t, "disconnect", 0)), Direction: 1}
@@ -269,6 +269,8 @@ func (s *connScene) drain() {
 			s.printf("opened peer=%d at %v name=%q", a.PeerID, a.Peer, a.PeerName)
 		case CallAnswered:
 			s.printf("answered %s peer=%d serial=%d", s.name(a.ID), a.PeerID, a.Serial)
+		case Connected:
+			s.printf("connected %s", s.name(a.ID))
 		case CallDown:
 			s.printf("call %s down local=%v: %v", s.name(a.ID), a.Local, a.Result)
 		case Down:
@@ -278,7 +280,7 @@ func (s *connScene) drain() {
 		case CallRequested:
 			s.printf("requested %s peer=%d serial=%d calling=%q", s.name(a.ID), a.PeerID, a.Serial, a.Call.Calling)
 		case CallConnected:
-			s.printf("connected %s tx=%d", s.name(a.ID), a.Connect.TxSpeed)
+			s.printf("up %s tx=%d", s.name(a.ID), a.Connect.TxSpeed)
 		case Log:
 			s.printf("log %s: %s", a.What, a.Detail)
 		}

@@ -164,7 +164,7 @@ func (f *fuzzed) drain() {
 			if f.released++; f.down == 0 {
 				f.t.Fatal("Released before Down")
 			}
-		case CallConnected, Log:
+		case Connected, CallConnected, Log:
 		}
 	}
 	if st := f.c.Stats(); st.Calls < 0 || st.Waiting < 0 || st.Waiting > st.Calls || st.InFlight > st.Window {

@@ -4,9 +4,7 @@ import (
 	"bytes"
 	"crypto/subtle"
 	"errors"
-	"strings"
 	"time"
-	"unicode"
 
 	"lacd/lac/l2tp"
 )
@@ -177,7 +175,7 @@ func (c *Conn) receiveSCCRP(now time.Time, m *l2tp.SCCRP) {
 }
 
 func (c *Conn) receiveSCCCN(now time.Time, m *l2tp.SCCCN) {
-	switch c.state { //nolint:exhaustive // the rest is a protocol error
+	switch c.state {
 	case Idle:
 		// "Clean up / idle": nothing was begun.
 		c.log(logState, "SCCCN in state idle")
@@ -195,7 +193,7 @@ func (c *Conn) receiveSCCCN(now time.Time, m *l2tp.SCCCN) {
 // meet checks what the peer says about itself in SCCRQ or SCCRP.
 func (c *Conn) meet(now time.Time, s *l2tp.Setup) bool {
 	c.learn(s.TunnelID)
-	c.peerName = printable(s.HostName)
+	c.peerName = l2tp.Printable(s.HostName)
 	c.channel.SetWindow(l2tp.DefaultWindow)
 	if s.Window != 0 {
 		c.channel.SetWindow(int(s.Window))
@@ -279,14 +277,4 @@ func (c *Conn) Collide(now time.Time, rq *l2tp.SCCRQ) Collision {
 		c.gone(now)
 	}
 	return outcome
-}
-
-// printable makes a name of the peer fit for logs and RADIUS.
-func printable(b []byte) string {
-	return strings.Map(func(r rune) rune {
-		if !unicode.IsPrint(r) {
-			return '?'
-		}
-		return r
-	}, strings.ToValidUTF8(string(b), "?"))
 }

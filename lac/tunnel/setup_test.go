@@ -34,9 +34,10 @@ func TestNoSecretNoChallenge(t *testing.T) {
 	}
 }
 
-func TestHostNameIsNeverEmpty(t *testing.T) {
-	c := Dial(epoch, Config{LocalID: 1})
-	send := c.Take()[0].(Send)
+// request returns the SCCRQ that a configuration sends.
+func request(t *testing.T, cfg Config) *l2tp.SCCRQ {
+	t.Helper()
+	send := Dial(epoch, cfg).Take()[0].(Send)
 	_, payload, err := l2tp.ParseHeader(send.Datagram)
 	if err != nil {
 		t.Fatal(err)
@@ -46,8 +47,16 @@ func TestHostNameIsNeverEmpty(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	rq := m.(*l2tp.SCCRQ)
+	return m.(*l2tp.SCCRQ)
+}
+
+func TestNames(t *testing.T) {
+	rq := request(t, Config{LocalID: 1})
 	if string(rq.HostName) != "lacd" || rq.VendorName != nil || rq.Window != 512 {
+		t.Errorf("defaults: got %q %q %d", rq.HostName, rq.VendorName, rq.Window)
+	}
+	rq = request(t, Config{LocalID: 1, HostName: "bras1", VendorName: "acme", Window: 16})
+	if string(rq.HostName) != "bras1" || string(rq.VendorName) != "acme" || rq.Window != 16 {
 		t.Errorf("got %q %q %d", rq.HostName, rq.VendorName, rq.Window)
 	}
 }
