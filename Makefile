@@ -12,11 +12,11 @@ SHELL := /bin/bash
 # Packages whose tests need a kernel with PPP, PPPoE and L2TP.
 KERNEL := ./kernel/...
 FUZZTIME ?= 20s
-COUNT ?= 5
+COUNT ?= 6
 ARTIFACTS ?= $(CURDIR)/.cache/lab
 
 GOLANGCI_LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
-GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
+GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.8.0
 BENCHSTAT := golang.org/x/perf/cmd/benchstat@v0.0.0-20260908200009-22c9c6c9d4da
 
 # Root may make network namespaces, so nothing is skipped then.

@@ -65,7 +65,8 @@ type Dataplane interface {
 	// AddTunnel must precede the bridges of that tunnel.
 	AddTunnel(ctx context.Context, t Tunnel) error
 	// RemoveTunnel stops the bridges of the tunnel; each of them is still to be
-	// removed. Call it before closing the tunnel's socket.
+	// removed. Call it before closing the tunnel's socket, which carries control
+	// messages still but cannot be added again.
 	RemoveTunnel(ctx context.Context, id TunnelID) error
 	AddBridge(ctx context.Context, b Bridge) error
 	// RemoveBridge returns the bridge's last counters, for the accounting Stop

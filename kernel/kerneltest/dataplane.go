@@ -149,9 +149,9 @@ func testIdempotent(t *testing.T, r *Rig) {
 	if c := r.removeBridge(t, 99); c != (kernel.Counters{ID: 99}) {
 		t.Errorf("counters of no bridge: got %+v", c)
 	}
-	for range 2 { // and all of it can be done again
-		tun := r.addTunnel(t, 0)
-		r.addTunnel(t, 0)
+	for i := range 2 { // and all of it can be done again, with another socket
+		tun := r.addTunnel(t, i)
+		r.addTunnel(t, i)
 		b := r.addBridge(t, 0, tun.ID)
 		r.addBridge(t, 0, tun.ID)
 		r.wantBridges(t, b.ID)
@@ -268,8 +268,12 @@ func testRemovedIsNotLost(t *testing.T, r *Rig) {
 func testRemoveTunnelFirst(t *testing.T, r *Rig) {
 	tun := r.addTunnel(t, 0)
 	b := r.addBridge(t, 0, tun.ID)
+	r.Traffic(b, 1, 2, 40)
 	r.removeTunnel(t, tun.ID)
-	r.removeBridge(t, b.ID)
+	want := kernel.Counters{ID: b.ID, UpPackets: 1, UpOctets: 40, DownPackets: 2, DownOctets: 80}
+	if got := r.removeBridge(t, b.ID); got != want {
+		t.Errorf("last counters: got %+v, want %+v", got, want)
+	}
 	r.wantBridges(t)
 	err := r.Dataplane.AddBridge(t.Context(), b)
 	if !errors.Is(err, kernel.ErrNoTunnel) {

@@ -40,6 +40,11 @@ func NeedPPP(t testing.TB, missing error) {
 	t.Skipf("needs kernel PPP, PPPoE and L2TP: %v", missing)
 }
 
+// threadNetns is the namespace of the calling thread. What /proc/self and
+// /proc/net show is that of the process's first thread, which onThread may have
+// used up.
+const threadNetns = "/proc/thread-self/ns/net"
+
 // Netns is a network namespace. The nil Netns is the one of the process.
 type Netns struct{ f *os.File }
 
@@ -53,7 +58,7 @@ func NewNetns(t testing.TB) *Netns {
 			return fmt.Errorf("unshare(CLONE_NEWNET): %w", err)
 		}
 		var err error
-		if n.f, err = os.Open("/proc/thread-self/ns/net"); err != nil {
+		if n.f, err = os.Open(threadNetns); err != nil {
 			return err
 		}
 		return up("lo")
@@ -118,7 +123,7 @@ func Veth(t testing.TB, a, b Device) {
 	if b.Netns != nil {
 		veth.PeerNamespace = netlink.NsFd(int(b.Netns.f.Fd()))
 	} else {
-		self, err := os.Open("/proc/self/ns/net")
+		self, err := os.Open(threadNetns)
 		if err != nil {
 			t.Fatal(err)
 		}

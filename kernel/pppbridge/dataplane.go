@@ -35,6 +35,19 @@ type Dataplane struct {
 	closed  bool
 	tunnels map[kernel.TunnelID]*tunnel
 	bridges map[kernel.BridgeID]*entry
+	taken   map[pppoeSession]struct{} // of bridges
+}
+
+// pppoeSession is what names a PPPoE session in the kernel.
+type pppoeSession struct {
+	port  string
+	vlans [2]kernel.VLAN
+	mac   [6]byte
+	id    uint16
+}
+
+func (b *entry) session() pppoeSession {
+	return pppoeSession{port: b.Port, vlans: b.VLANs, mac: b.MAC, id: b.PPPoE}
 }
 
 type tunnel struct {
@@ -86,6 +99,7 @@ func New(cfg Config) (*Dataplane, error) {
 		watch:   w,
 		tunnels: map[kernel.TunnelID]*tunnel{},
 		bridges: map[kernel.BridgeID]*entry{},
+		taken:   map[pppoeSession]struct{}{},
 	}, nil
 }
 
@@ -238,8 +252,13 @@ func (d *Dataplane) claimBridge(spec kernel.Bridge) (b *entry, peer kernel.Tunne
 		return nil, 0, false, fmt.Errorf("%w: %d", kernel.ErrNoTunnel, spec.Tunnel)
 	}
 	b = &entry{Bridge: spec, last: kernel.Counters{ID: spec.ID}}
+	// The kernel would notice as well, but see openPPPoE.
+	if _, ok := d.taken[b.session()]; ok {
+		return nil, 0, false, fmt.Errorf("PPPoE session %d of %x: %w", b.PPPoE, b.MAC, kernel.ErrConflict)
+	}
 	b.op.Lock()
 	d.bridges[spec.ID] = b
+	d.taken[b.session()] = struct{}{}
 	return b, t.PeerID, true, nil
 }
 
@@ -249,6 +268,7 @@ func (d *Dataplane) dropBridge(b *entry) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	delete(d.bridges, b.ID)
+	delete(d.taken, b.session())
 }
 
 // build makes the kernel's part of a bridge, or nothing. b.op is held.

@@ -31,8 +31,11 @@ type rig struct {
 	lns    *net.UDPConn
 	local  netip.Addr
 	peer   netip.AddrPort
-	socket map[kernel.TunnelID]*net.UDPConn
+	socket sockets
 }
+
+// sockets are the UDP sockets of tunnels.
+type sockets map[kernel.TunnelID]*net.UDPConn
 
 var be = binary.BigEndian
 
@@ -46,7 +49,7 @@ func newRig(t testing.TB, six bool) *rig {
 		access: kerneltest.Device{Name: "access0"},
 		local:  netip.MustParseAddr("192.0.2.1"),
 		peer:   netip.MustParseAddrPort("192.0.2.2:1701"),
-		socket: map[kernel.TunnelID]*net.UDPConn{},
+		socket: sockets{},
 	}
 	bits := "/24"
 	if six {
@@ -117,30 +120,30 @@ func (r *rig) wantNothing() {
 	r.t.Errorf("left in the kernel:\n%s", strings.Join(left, "\n"))
 }
 
-// sessions returns the lines of the kernel's tables that are not headings.
+// sessions returns this namespace's PPPoE sessions, and its L2TP tunnels and sessions.
 func sessions(t testing.TB) []string {
 	t.Helper()
-	var lines []string
-	for _, table := range []struct{ name, heading string }{
-		{"/proc/net/pppoe", "Id "},
-		{"/proc/net/pppol2tp", "PPPoL2TP "},
+	var found []string
+	for _, table := range []struct {
+		name  string
+		entry func(line string) bool
+	}{
+		{"/proc/thread-self/net/pppoe", func(line string) bool { return !strings.HasPrefix(line, "Id ") }},
+		{"/proc/thread-self/net/pppol2tp", func(line string) bool {
+			return strings.HasPrefix(line, "TUNNEL '") || strings.HasPrefix(line, "SESSION '")
+		}},
 	} {
 		text, err := os.ReadFile(table.name)
 		if err != nil {
 			t.Fatal(err)
 		}
 		for line := range strings.Lines(string(text)) {
-			trimmed := strings.TrimSpace(line)
-			if trimmed == "" || strings.HasPrefix(trimmed, table.heading) ||
-				strings.HasPrefix(trimmed, "TUNNEL name") || strings.HasPrefix(trimmed, "SESSION name") ||
-				strings.HasPrefix(trimmed, "debug tx-pkts") || strings.HasPrefix(trimmed, "tx-pkts") ||
-				strings.HasPrefix(trimmed, "nr ") || strings.HasPrefix(trimmed, "  ") {
-				continue
+			if line = strings.TrimSpace(line); line != "" && table.entry(line) {
+				found = append(found, table.name+": "+line)
 			}
-			lines = append(lines, table.name+": "+trimmed)
 		}
 	}
-	return lines
+	return found
 }
 
 func (r *rig) suite() *kerneltest.Rig {

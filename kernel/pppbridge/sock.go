@@ -20,14 +20,16 @@ const (
 
 // Options of PPPoL2TP sockets (linux/socket.h, linux/if_pppol2tp.h).
 const (
-	solPPPoL2TP     = 273
-	optionSendSeq   = 3
-	devPPP          = "/dev/ppp"
-	maxPPPoEDevName = unix.IFNAMSIZ - 1
+	solPPPoL2TP   = 273
+	optionSendSeq = 3
 )
 
+const devPPP = "/dev/ppp"
+
 // openPPPoE makes the socket of one PPPoE session. It has a PPP channel from
-// then on.
+// then on. It must not be called for a session that has a socket: the kernel
+// refuses the second one, but finds sessions by their name when a socket is
+// closed, so that closing the refused one would stop the first.
 func openPPPoE(device string, mac [6]byte, session uint16) (int, error) {
 	fd, err := unix.Socket(unix.AF_PPPOX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, protoPPPoE)
 	if err != nil {
@@ -80,13 +82,12 @@ func connectL2TP(fd int, b *kernel.Bridge, peer kernel.TunnelID) error {
 	addr := addressL2TP(b, peer)
 	_, _, errno := unix.Syscall(unix.SYS_CONNECT, uintptr(fd),
 		uintptr(unsafe.Pointer(&addr)), unsafe.Sizeof(addr))
-	switch errno {
-	case 0:
-	case unix.EEXIST, unix.EALREADY:
+	switch {
+	case errno == unix.EEXIST, errno == unix.EALREADY:
 		return fmt.Errorf("%w: %w", kernel.ErrConflict, errno)
-	case unix.ENOENT:
+	case errno == unix.ENOENT: // it went away with its UDP socket
 		return fmt.Errorf("%w: %w", kernel.ErrNoTunnel, errno)
-	default:
+	case errno != 0:
 		return errno
 	}
 	if !b.Sequencing {

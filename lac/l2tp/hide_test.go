@@ -74,10 +74,12 @@ func TestRevealRefuses(t *testing.T) {
 			t.Errorf("%d octets revealed", n)
 		}
 	}
-	claims := octets(t, "ffff 00000000")
-	c.apply(claims, 9, h, false)
-	if v, ok := c.reveal(claims, 9, h); ok {
-		t.Errorf("an original length beyond the AVP revealed %x", v)
+	for _, length := range []string{"0005", "ffff"} {
+		claims := octets(t, length+"00000000")
+		c.apply(claims, 9, h, false)
+		if v, ok := c.reveal(claims, 9, h); ok {
+			t.Errorf("an original length of 0x%s in 4 octets revealed %x", length, v)
+		}
 	}
 }
 

@@ -106,6 +106,7 @@ func TestParseTolerated(t *testing.T) {
 		{"known AVP with a reserved bit", goodICRP + "2008 0000 000e 0007", icrp},
 		{"known AVP with the wrong length", goodICRP + "0007 0000 000e 00", icrp},
 		{"known AVP of another message", goodICRP + "8008 0000 000a 0000", icrp},
+		{"known AVP of another message, malformed", goodICRP + "8007 0000 000a 00", icrp},
 		{"Random Vector nobody needs", goodICRP + vector, icrp},
 		{"line AVP in another message", goodICRP + "0008 0de9 0001 4142", icrp},
 		{"Message Type not mandatory", "0008 0000 0000 000b 8008 0000 000e 3333", icrp},

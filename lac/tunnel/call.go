@@ -62,7 +62,7 @@ func (a *answer) over() bool { return a.call.state != a.state }
 // were placed. CallAnswered or CallDown follows, unless Down does. The ID is
 // ours, unpredictable, and was not used for Config.Hold.
 func (c *Conn) PlaceCall(now time.Time, placed Call) (l2tp.SessionID, error) {
-	if !c.live() || c.lns {
+	if !c.live() || c.takesCalls() {
 		return 0, ErrClosed
 	}
 	id, ok := c.ids.take(now, &c.random)
@@ -75,6 +75,9 @@ func (c *Conn) PlaceCall(now time.Time, placed Call) (l2tp.SessionID, error) {
 	c.settle(now)
 	return id, nil
 }
+
+// takesCalls reports whether the peer places the calls.
+func (c *Conn) takesCalls() bool { return c.lns != c.cfg.Reverse }
 
 // live reports whether there can be calls.
 func (c *Conn) live() bool {

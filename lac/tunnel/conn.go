@@ -32,6 +32,9 @@ type Config struct {
 	AnswerTimeout time.Duration  // ICRQ to ICRP, and other answers of the peer; 10 s
 	Seed          [32]byte       // everything random derives from it; never the same twice
 	Serial        uint32         // first Call Serial Number
+	// Reverse changes the parts of the ends in calls: Accept places them and
+	// Dial takes them, as when a LAC yields to its LNS's SCCRQ.
+	Reverse bool
 }
 
 // normal returns cfg with defaults filled in.

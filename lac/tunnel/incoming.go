@@ -13,7 +13,7 @@ func (c *Conn) receiveICRQ(now time.Time, m *l2tp.ICRQ) {
 		c.outOfPlace(now, id, m)
 		return
 	}
-	if !c.lns {
+	if !c.takesCalls() {
 		c.log(logState, "ICRQ")
 		c.rejectCall(now, m.SessionID, l2tp.Result{Code: l2tp.CallUnavailable, Message: "not an LNS"})
 		return

@@ -203,7 +203,7 @@ func (c *Conn) meet(now time.Time, s *l2tp.Setup) bool {
 		c.stop(now, l2tp.Result{Code: l2tp.StopDenied, Message: "unexpected Host Name"}, AuthFailed)
 	case s.Challenge != nil && len(c.cfg.Secret) == 0:
 		c.stop(now, l2tp.Result{Code: l2tp.StopDenied, Message: "no secret to answer the Challenge with"}, AuthFailed)
-	case !c.lns && s.Framing&l2tp.FramingSync == 0:
+	case !c.takesCalls() && s.Framing&l2tp.FramingSync == 0:
 		// A call must not use a framing that "was not advertised"
 		// (section 4.4.3), and ours are synchronous.
 		c.stop(now, l2tp.Result{

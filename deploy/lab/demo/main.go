@@ -1,5 +1,6 @@
 // Command demo plays the lab's scenario in a virtual machine and checks what was
-// captured there. With -inside it is the half that runs in the machine.
+// captured there. With -inside it is the half that runs in the machine, with
+// -serve and -transfer an end of a connection through a tunnel there.
 package main
 
 import (
@@ -26,13 +27,24 @@ func main() {
 	flag.StringVar(&o.Artifacts, "artifacts", filepath.Join(os.TempDir(), "lacd-demo"), "`directory` for captures and logs")
 	flag.StringVar(&o.Dataplane, "dataplane", "auto", "lacd's `data plane`")
 	flag.BoolVar(&o.PeersOnly, "peers", false, "start the peers but not lacd, to check the lab itself")
+	serve := flag.String("serve", "", "answer transfers on this `address`; the scenario runs this itself, as the next three")
+	transfer := flag.String("transfer", "", "move octets to or from a server at this `address`")
+	octets := flag.Int64("octets", 0, "`number` of octets to transfer")
+	down := flag.Bool("down", false, "transfer from the server")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	play := lab.Drive
-	if *inside {
-		play = lab.Run
+	switch {
+	case *serve != "":
+		err = lab.Serve(ctx, *serve)
+	case *transfer != "":
+		var n int64
+		n, err = lab.Transfer(ctx, *transfer, *octets, *down)
+		fmt.Println(n)
+	case *inside:
+		err = lab.Run(ctx, o)
+	default:
+		err = lab.Drive(ctx, o)
 	}
-	err = play(ctx, o)
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "demo:", err)

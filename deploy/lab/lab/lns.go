@@ -41,6 +41,7 @@ nodeflate
 noipv6
 mtu 1492
 mru 1492
+lcp-restart 1
 lcp-echo-interval 10
 lcp-echo-failure 6
 debug

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"lacd/deploy/lab/vm"
+	"lacd/lac/admin"
 )
 
 // Limits of waiting. Everything is emulated, possibly on a busy machine.
@@ -93,8 +94,7 @@ func (l *Lab) prepare(ctx context.Context) bool {
 	ok = l.check(l.startRADIUS(ctx), "FreeRADIUS is ready") && ok
 	for _, n := range lnses {
 		ok = l.check(l.startLNS(ctx, n), "%s listens on %s", n.name, n.addr) && ok
-		_, err := l.start("iperf3-"+n.name, n.name, "iperf3", "-s", "-B", n.inside)
-		ok = l.check(err, "iperf3 serves on %s", n.inside) && ok
+		ok = l.check(l.startServer(ctx, n), "a server for transfers listens on %s", n.inside) && ok
 	}
 	return l.check(l.probeRADIUS(ctx, l.subscribers[0]), "FreeRADIUS accepts %s with a tunnel", l.subscribers[0].user) && ok
 }
@@ -128,7 +128,7 @@ func (l *Lab) dialAll(ctx context.Context) {
 				return
 			}
 			if l.check(s.awaitUp(ctx), "%s is up", s.user) {
-				l.check(l.ping(ctx, s), "%s (%s) pings %s through the tunnel", s.user, s.addr, s.lns)
+				l.check(l.ping(ctx, s), "%s pings %s through the tunnel", s.user, s.lns)
 			}
 		})
 	}
@@ -173,37 +173,86 @@ func (l *Lab) showState(ctx context.Context) {
 		}
 		l.check(err, "%s is on %s, with timeline and reasons", s.user, s.lns)
 	}
+	l.check(l.tunnels(ctx), "each LNS has one tunnel, with the calls of its subscribers")
+	// Only a check that sees what is there may be believed when it sees nothing.
+	for _, ns := range []string{lnses[0].name, l.subscribers[0].ns} {
+		found, err := l.kernelState(ctx, ns)
+		if err == nil && len(found) == 0 {
+			err = errors.New("none is seen")
+		}
+		l.check(err, "%s has kernel state of PPP", ns)
+	}
 }
 
-// transferSize is what iperf3 moves in each direction.
-const transferSize = 1 << 20
+// tunnels compares lacd's tunnels with where the subscribers must be.
+func (l *Lab) tunnels(ctx context.Context) error {
+	all, err := lacctlJSON[[]admin.Tunnel](ctx, l, "show", "tunnels")
+	if err != nil {
+		return err
+	}
+	var got, want []string
+	for _, t := range all {
+		got = append(got, fmt.Sprintf("%s at %s: %d calls", t.PeerName, t.Peer, t.Calls))
+	}
+	for _, n := range lnses {
+		calls := 0
+		for _, s := range l.good() {
+			if s.lns == n.name {
+				calls++
+			}
+		}
+		want = append(want, fmt.Sprintf("%s at %s:1701: %d calls", n.name, n.addr, calls))
+	}
+	return sameSet(got, want)
+}
+
+// transferSize is what is moved in each direction; countLimit is how long lacd's
+// reading of its counters, every 10 s, may take to show it.
+const (
+	transferSize = 1 << 20
+	countLimit   = 20 * time.Second
+)
 
 // traffic moves octets both ways and compares with lacd's counters.
 func (l *Lab) traffic(ctx context.Context) {
 	l.step("TCP through the tunnels, %d KiB each way", transferSize>>10)
-	for _, s := range []*Subscriber{l.subscribers[0], l.subscribers[3]} {
+	talkers := []*Subscriber{l.subscribers[0], l.subscribers[3]}
+	for _, s := range talkers {
 		for _, down := range []bool{false, true} {
 			begin := time.Now()
-			n, err := l.transfer(ctx, s, transferSize, down)
-			if err == nil && n < transferSize*9/10 {
-				err = fmt.Errorf("%d octets arrived", n)
-			}
-			l.check(err, "%s: %s transfer of %d octets (%.1f s)", s.user, direction(down), n, time.Since(begin).Seconds())
+			err := l.transfer(ctx, s, transferSize, down)
+			l.show(fmt.Sprintf("%.1f s", time.Since(begin).Seconds()))
+			l.check(err, "%s: every octet arrives %s", s.user, direction(down))
 		}
-		v, err := l.session(ctx, s.user)
-		if err == nil && (v.UpOctets < transferSize || v.DownOctets < transferSize || v.UpPackets == 0 || v.DownPkts == 0) {
-			err = errors.New("counted too little")
-		}
-		l.check(err, "%s: lacctl counts up %d packets, %d octets, down %d packets, %d octets",
-			s.user, v.UpPackets, v.UpOctets, v.DownPkts, v.DownOctets)
 	}
+	for _, s := range talkers {
+		v, err := l.counted(ctx, s)
+		l.show(fmt.Sprintf("up %d packets, %d octets, down %d packets, %d octets", v.UpPackets, v.UpOctets, v.DownPkts, v.DownOctets))
+		l.check(err, "%s: lacctl has counted the transfers", s.user)
+	}
+}
+
+// counted waits until lacd's counters hold the transfers.
+func (l *Lab) counted(ctx context.Context, s *Subscriber) (admin.Session, error) {
+	var v admin.Session
+	err := until(ctx, countLimit, func() error {
+		var err error
+		if v, err = l.session(ctx, s.user); err != nil {
+			return final(err)
+		}
+		if v.UpOctets < transferSize || v.DownOctets < transferSize || v.UpPackets == 0 || v.DownPkts == 0 {
+			return fmt.Errorf("want at least %d octets each way", transferSize)
+		}
+		return nil
+	})
+	return v, err
 }
 
 func direction(down bool) string {
 	if down {
-		return "downward"
+		return "downwards"
 	}
-	return "upward"
+	return "upwards"
 }
 
 // hangUps ends three sessions, one from each side.
@@ -225,7 +274,7 @@ func (l *Lab) hangUps(ctx context.Context) {
 	if err == nil {
 		err = syscall.Kill(pid, syscall.SIGTERM)
 	}
-	l.check(err, "the LNS's pppd for %s is told to", bob.addr)
+	l.check(err, "the LNS's pppd for it is told to")
 	gone(bob)
 
 	l.step("the operator disconnects %s", carol.user)

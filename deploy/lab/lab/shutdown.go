@@ -7,6 +7,7 @@ import (
 	"iter"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -35,45 +36,33 @@ func (l *Lab) shutdown(ctx context.Context) {
 	l.check(err, "the admin socket is gone")
 }
 
-// noKernelState looks for PPPoE and L2TP in every namespace of the LAC and its
-// peers. Below /proc/net a file has a heading at most.
+// noKernelState looks for PPP, PPPoE and L2TP in every namespace of the LAC and
+// its peers.
 func (l *Lab) noKernelState(ctx context.Context) error {
 	return until(ctx, 10*time.Second, func() error {
 		for _, ns := range []string{nsLAC, lnses[0].name, lnses[1].name, "s1", "s2", "s3", "s4", "s5"} {
-			for _, args := range [][]string{
-				{"cat", "/proc/net/pppoe"},
-				{"ip", "l2tp", "show", "tunnel"},
-				{"ip", "l2tp", "show", "session"},
-				{"ip", "-o", "link", "show", "type", "ppp"},
-			} {
-				out, err := l.run(ctx, ns, args...)
-				if err != nil && !strings.Contains(out, "No such file") { // the module was never needed
-					return final(err)
-				}
-				if rest := withoutHeading(out); err == nil && rest != "" {
-					return fmt.Errorf("%s: %s: %s", ns, strings.Join(args, " "), rest)
-				}
+			found, err := l.kernelState(ctx, ns)
+			if err != nil {
+				return final(err)
 			}
-		}
-		// An entry of pppol2tp starts with TUNNEL or SESSION; so does the heading,
-		// without a number.
-		out, err := l.run(ctx, nsLAC, "cat", "/proc/net/pppol2tp")
-		if err == nil && strings.Contains(out, "TUNNEL '") {
-			return fmt.Errorf("%s: /proc/net/pppol2tp: %s", nsLAC, out)
+			if len(found) > 0 {
+				return fmt.Errorf("%s has %q", ns, found)
+			}
 		}
 		return nil
 	})
 }
 
-// withoutHeading drops the heading of /proc/net/pppoe.
-func withoutHeading(text string) string {
-	var rest []string
-	for line := range strings.Lines(text) {
-		if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "Id ") {
-			rest = append(rest, line)
-		}
-	}
-	return strings.Join(rest, "\n")
+// kernelEntry matches a line of /proc/net/pppoe, of /proc/net/pppol2tp, of "ip
+// l2tp show" or of "ip link" that is not a heading.
+var kernelEntry = regexp.MustCompile(`(?m)^[0-9A-F]{8} .*|^\s*(?:TUNNEL|SESSION) '.*|^(?:Tunnel|Session) \d.*|^\d+: ppp.*`)
+
+// kernelState lists a namespace's PPPoE sessions, L2TP tunnels and sessions, and
+// PPP interfaces. A file that is not there belongs to a module nobody needed.
+func (l *Lab) kernelState(ctx context.Context, ns string) ([]string, error) {
+	out, err := l.run(ctx, ns, "sh", "-c", `for f in /proc/net/pppoe /proc/net/pppol2tp; do [ ! -e $f ] || cat $f; done
+		ip l2tp show tunnel && ip l2tp show session && ip -o link show type ppp`)
+	return kernelEntry.FindAllString(out, -1), err
 }
 
 // noProcess waits until no process of these names runs.
@@ -116,7 +105,7 @@ func (l *Lab) stopPeers() {
 			l.check(err, "%s stops", p.name)
 		}
 	}
-	l.check(l.noProcess("lacd", "pppd", "xl2tpd", "freeradius", "iperf3", "tcpdump"), "nothing of the lab runs")
+	l.check(l.noProcess("lacd", "pppd", "xl2tpd", "freeradius", "tcpdump"), "nothing of the lab runs")
 }
 
 // killAll makes sure of it.

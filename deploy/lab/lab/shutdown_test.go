@@ -5,15 +5,20 @@ import (
 	"testing"
 )
 
-func TestWithoutHeading(t *testing.T) {
-	for _, tt := range []struct{ text, want string }{
-		{"Id       Address              Device\n", ""},
-		{"Id       Address              Device\n01000000 02:00:00:00:01:01     eth1\n", "01000000 02:00:00:00:01:01     eth1"},
-		{"\n", ""},
-		{"Tunnel 1, encap UDP\n", "Tunnel 1, encap UDP"},
+func TestKernelEntry(t *testing.T) {
+	for _, tt := range []struct {
+		text string
+		want int
+	}{
+		{"Id       Address              Device\n", 0},
+		{"Id       Address              Device\n01000000 02:00:00:00:01:01     eth1\n", 1},
+		{"PPPoL2TP driver info, V2.0\nTUNNEL name, user-data-ok session-count\n  SESSION name, addr/port src-tid/sid\n", 0},
+		{"\nTUNNEL 'tunl 12633', N 3\n  SESSION 'unknown' 0A0A000B/1701 3159/CBE4\n", 2},
+		{"Tunnel 1, encap UDP\n  From 10.10.0.1 to 10.10.0.11\nSession 3 in tunnel 1\n", 2},
+		{"7: ppp0: <POINTOPOINT> mtu 1492\n", 1},
 	} {
-		if got := withoutHeading(tt.text); got != tt.want {
-			t.Errorf("%q: got %q, want %q", tt.text, got, tt.want)
+		if got := kernelEntry.FindAllString(tt.text, -1); len(got) != tt.want {
+			t.Errorf("%q: got %q, want %d", tt.text, got, tt.want)
 		}
 	}
 }

@@ -2,7 +2,6 @@ package lab
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -133,28 +132,4 @@ func (l *Lab) ping(ctx context.Context, s *Subscriber) error {
 		return fmt.Errorf("%s: %s", s.user, lastLines(out, 3))
 	}
 	return nil
-}
-
-// transfer moves size octets over TCP, upwards or downwards, and returns how many
-// the receiver got.
-func (l *Lab) transfer(ctx context.Context, s *Subscriber, size int, down bool) (uint64, error) {
-	args := []string{"iperf3", "-c", s.lnsOf().inside, "-n", strconv.Itoa(size), "-J", "--connect-timeout", "10000"}
-	if down {
-		args = append(args, "-R")
-	}
-	out, err := l.run(ctx, s.ns, args...)
-	if err != nil {
-		return 0, err
-	}
-	var result struct {
-		End struct {
-			Received struct {
-				Bytes uint64 `json:"bytes"`
-			} `json:"sum_received"`
-		} `json:"end"`
-	}
-	if err := json.Unmarshal([]byte(out), &result); err != nil {
-		return 0, fmt.Errorf("read iperf3's result: %w", err)
-	}
-	return result.End.Received.Bytes, nil
 }

@@ -9,6 +9,7 @@ import (
 )
 
 func TestCacheDir(t *testing.T) {
+	t.Setenv("LACD_CACHE", "")
 	t.Setenv("XDG_CACHE_HOME", "/somewhere")
 	if got := CacheDir(); got != "/somewhere/lacd" {
 		t.Errorf("got %s", got)
