@@ -22,11 +22,35 @@ node {
 
   # "debug", "info", "warn" or "error". Default "info".
   log_level = "info"
+
+  # The next four close the front door: lacd is then silent to PADI, so that
+  # subscribers try again later or elsewhere, until the figure is down to three
+  # quarters. It is looked at ten times a second; the log and lacd_gate_closed
+  # tell.
+
+  # Sessions on their way from PADR to the LNS, 64 to 1000000. Of several
+  # retailers, each may have its even share of half of them, and more only while
+  # the other half is free: one whose servers do not answer leaves room for the
+  # others. Default 8192.
+  max_half_open = 8192
+
+  # Sessions of one retailer that wait for RADIUS, 16 to 1000000. Beyond, its
+  # subscribers are refused as soon as their realm is known, and the door closes
+  # when every retailer is so far behind. Default 4096.
+  max_radius_waiting = 4096
+
+  # Time that a call waits for room in the LNS's receive window, 100ms to 1m.
+  # Beyond, as above. Default "2s".
+  max_call_delay = "2s"
+
+  # Data plane operations that wait, 64 to 1000000. Default 4096.
+  max_backlog = 4096
 }
 
 # A port towards subscribers, named after its network device. At least one is
-# required; there may be several. The device carries PPPoE untagged or with one
-# or two VLAN tags, and its MTU decides whether an MRU of 1500 is possible.
+# required; there may be several. Its MTU decides whether an MRU of 1500 is
+# possible (RFC 4638). When the device is deleted its sessions end, and lacd
+# waits for it to come back.
 access "eth1" {
   # AC-Name in PADO, up to 255 octets. Default: name in node.
   ac_name = "lac1"
@@ -38,9 +62,64 @@ access "eth1" {
   # Sessions on this port at most, 1 to 65534. Default 65534.
   max_sessions = 32000
 
-  # Sessions of one MAC address at most, 1 to 65534. A redial may overlap with
-  # the session it replaces. Default: no limit of its own.
+  # Sessions of one MAC address at most, 1 to 65534. Sessions that are ending do
+  # not count. Default: no limit of its own.
   max_sessions_per_mac = 8
+
+  # Sessions with the same VLAN tags at most, 1 to 65534. Untagged ones are not
+  # limited by it. Default: no limit of its own.
+  max_sessions_per_vlan = 1000
+
+  # Sessions of one access line at most, 1 to 65534. A line is known by circuit
+  # and remote ID where the access node tells them (TR-101), else by its VLAN
+  # tags, else by the MAC address. Default: no limit of its own.
+  max_sessions_per_line = 4
+
+  # What becomes of a line that has a session and asks for another: "allow" both,
+  # "refuse" the new one, or "replace" the old one, which ends first. Where a
+  # VLAN is shared by many lines the access node must tell circuit IDs for
+  # "refuse" and "replace" to be of use. Default "allow".
+  duplicate = "allow"
+
+  # PADIs a second that are looked at, from all subscribers and from one MAC
+  # address with the same tags; 0 to 10000000, 0 is no limit. As much as a
+  # second's worth may come at once. A relay shows the MAC address of its own for
+  # all behind it. Default 20000.
+  padi_rate = 20000
+
+  # Default 20.
+  padi_rate_per_mac = 20
+
+  # PADRs a second, likewise. Default 20000.
+  padr_rate = 20000
+
+  # Default 20.
+  padr_rate_per_mac = 20
+
+  # Answer LCP and other control frames of a session that does not exist with
+  # PADT, up to 1000 a second, so that subscribers dial again at once after lacd
+  # was killed. PADTs are never answered. Default true.
+  answer_unknown = true
+
+  # Serve frames without a tag, or with a priority tag (VLAN ID 0). Default true
+  # where there is no vlan, else false.
+  untagged = true
+
+  # Serve frames with these tags; there may be several vlan blocks. The name is
+  # a VLAN ID, 1 to 4094, or a range. Frames with other tags are ignored and
+  # counted. The data plane pppbridge needs a network device for each VLAN that
+  # has sessions, and the kernel module 8021q: it makes them (alias "lacd") and
+  # removes them when they are idle, unless there is one already.
+  vlan "100-199" {
+    # EtherType of the outer tag, "8100" (802.1Q) or "88a8" (802.1ad).
+    # Default "8100".
+    tpid = "88a8"
+
+    # Inner VLAN ID or range; the tag is 8100. Default: there is no second tag.
+    inner = "2-4094"
+  }
+
+  vlan "7" {}
 }
 
 # The side of the LNSes. The block may be left out.
@@ -48,6 +127,13 @@ core {
   # Our addresses for tunnels; the first one of the LNS's address family is
   # used where lns says no local. Default: the kernel chooses by its routes.
   local = ["198.51.100.10", "2001:db8::10"]
+
+  # Largest IP packet that the paths to the LNSes carry whole, 1280 to 65535
+  # octets. An L2TP packet is 38 octets larger than the subscriber's (58 over
+  # IPv6, 4 more with sequencing): an MRU of 1492 needs 1530, one of 1500 needs
+  # 1538. "lacd check" warns, with the numbers, where full-size packets would be
+  # fragmented. Default 1500.
+  mtu = 1600
 
   # What carries the subscribers' frames: "auto" takes the best there is,
   # "pppbridge" joins PPPoE and L2TP in the kernel (Linux 5.11), "none" runs the
@@ -59,11 +145,13 @@ core {
 ppp {
   # Largest MRU that is agreed to, 576 to 1500 octets. More than 1492 needs a
   # subscriber that asks for it (RFC 4638) and an access device with the room.
-  # Default 1492.
+  # "auto" is the largest with which full-size packets to all LNSes fit mtu in
+  # core and in retailer. Default 1492.
   mru = 1492
 
-  # Authentication protocols, preferred first: "chap" and "pap".
-  # Default ["chap", "pap"].
+  # Authentication protocols, preferred first: "chap" and "pap". ["none"] asks
+  # no subscriber for its name: the default retailer serves all, and its LNSes
+  # authenticate. Default ["chap", "pap"].
   auth = ["chap", "pap"]
 
   # Agree to multilink options (RFC 1990). All LNSes must then take bundles.
@@ -110,9 +198,44 @@ l2tp {
   # Longest wait between repetitions, 100ms to 1m. Default "8s".
   resend_max = "8s"
 
-  # Time for the LNS to answer a call before the next LNS is tried, 1s to 2m.
-  # Default "10s".
-  answer_timeout = "10s"
+  # Time for the LNS to answer a call, the opening of a tunnel included, before
+  # the next LNS is tried, 1s to 2m. Default "5s".
+  answer_timeout = "5s"
+
+  # A tunnel that had no calls for so long is closed, 0s to 24h; "0s" keeps it.
+  # Default "1m".
+  idle_timeout = "1m"
+
+  # Tunnels to one LNS at once, 1 to 16. More than one is opened where the LNS's
+  # receive window is what calls wait for, or where max_sessions_per_tunnel is
+  # reached. Default 4.
+  max_tunnels = 4
+
+  # For how long an LNS is passed over after a failure, 0s to 1h; "0s" does not
+  # lock it out. When it is over, one call tries the LNS before the others
+  # follow. When nothing else is left, the LNS locked out the longest is tried.
+  #   timeout      it does not answer                            default 60s
+  #   auth         wrong secret or name, StopCCN 4               default 60s
+  #   stopccn_2_4  takes no tunnel, out of resources             default 10s
+  #   stopccn_6    is shutting down                              default 60s
+  #   stopccn      takes no tunnel, for another reason           default 60s
+  #   cdn_2_4      takes no call, out of resources               default 10s
+  #   cdn_4        takes no call, short of facilities            default 10s
+  #   cdn_5        takes no call, without facilities             default 60s
+  #   cdn_2_7      sends the call to another LNS                 default 0s
+  #   cdn_3        takes no call, for administrative reasons     default 0s
+  #   cdn_6        takes no call, destination invalid            default 0s
+  #   cdn          takes no call, for another reason             default 0s
+  lockout = { timeout = "60s", cdn_4 = "10s" }
+
+  # Refusals of a call after which no other LNS is tried: "cdn_3", "cdn_6".
+  # Default: none, the next LNS is tried after all of them.
+  give_up_after = ["cdn_3"]
+
+  # An LNS that answers from another address or port than was asked: "accept"
+  # goes on there (RFC 2661 section 8.1), "ignore" waits for the right one,
+  # "reject" gives the tunnel up. Default "accept".
+  moved_peer = "accept"
 }
 
 # A RADIUS server. None is needed when all retailers authorize by realm. Each
@@ -176,6 +299,73 @@ retailer "acme" {
   # else none.
   interim_interval = "10m"
 
+  # Sessions of the retailer at most, over all its LNSes, 1 to 1048576.
+  # Default: no limit.
+  max_sessions = 32000
+
+  # Largest IP packet that the paths to its LNSes carry whole, as mtu in core,
+  # which it takes the place of. Default: mtu in core.
+  mtu = 1600
+
+  # The numbers of a call. Names in braces stand for what is known of the
+  # subscriber:
+  #   {circuit_id} {remote_id}  of the line, as the access node says (TR-101)
+  #   {mac} {svlan} {cvlan} {port}  where the subscriber is; port as in access
+  #   {user} {realm}            the user name, and what follows its last @
+  #   {service}                 the PPPoE service name asked for
+  #   {node}                    name in node
+  # Several with | between them are the first that is known: {circuit_id|mac}.
+  # What is not known is left out, and a number in which nothing is known is
+  # not sent. {{ and }} are the braces themselves. Octets that are not printable
+  # ASCII are written %00 to %FF; a number has 253 octets at most.
+  # "" keeps a number back.
+
+  # Calling Number of the L2TP call. Default "{circuit_id|mac}".
+  calling_number = "{circuit_id|mac}"
+
+  # Called Number of the L2TP call. Default "{service}".
+  called_number = "{service}"
+
+  # Sub-Address of the L2TP call. Default "".
+  sub_address = "{node} {port}:{svlan}.{cvlan}"
+
+  # Calling-Station-Id for RADIUS. Default: as calling_number.
+  calling_station_id = "{circuit_id|mac}"
+
+  # Called-Station-Id for RADIUS. Default: as called_number.
+  called_station_id = "{service}"
+
+  # Tell the LNS which port and PPPoE session it is (Physical Channel ID), as
+  # RADIUS learns it in NAS-Port. Default true.
+  physical_channel = true
+
+  # Where the connect speeds that the LNS is told come from; the first that
+  # knows the downstream speed gives both:
+  #   "line"    the actual rates that the access node reports (TR-101)
+  #   "radius"  Ascend-Xmit-Rate (255, downstream) and Ascend-Data-Rate (197,
+  #             upstream) of the Access-Accept, bit/s; also as vendor 529
+  #   "static"  tx_speed and rx_speed
+  # Speeds beyond 4294967295 bit/s are told as that.
+  # Default ["line", "radius", "static"].
+  speed = ["line", "radius", "static"]
+
+  # Downstream speed in bit/s, 1000 to 1000000000000. Default 1000000000.
+  tx_speed = 1000000000
+
+  # Upstream speed in bit/s, 1000 to 1000000000000. Default: as tx_speed.
+  rx_speed = 500000000
+
+  # Tell the LNS what the access node says about the line (RFC 5515). Nothing is
+  # sent where the access node says nothing. Default true.
+  access_line = true
+
+  # Which of it: circuit_id, remote_id, actual_rate_up, actual_rate_down,
+  # min_rate_up, min_rate_down, attainable_rate_up, attainable_rate_down,
+  # max_rate_up, max_rate_down, low_power_rate_up, low_power_rate_down,
+  # max_delay_up, actual_delay_up, max_delay_down, actual_delay_down,
+  # encapsulation, iwf. Default: all.
+  access_line_attributes = ["circuit_id", "remote_id", "actual_rate_up", "actual_rate_down"]
+
   # An LNS of the retailer. Required where authorize is "realm". With RADIUS it
   # serves subscribers for whom RADIUS names no tunnel; and a tunnel that RADIUS
   # names by this address or by this name gets from here what RADIUS leaves
@@ -208,15 +398,42 @@ retailer "acme" {
     # Share of the calls among LNSes of equal preference, 1 to 1000. Default 1.
     weight = 2
 
+    # Sessions with this LNS at most, 1 to 1048576. Default: no limit.
+    max_sessions = 20000
+
+    # Sessions in one tunnel at most, 1 to 65535; see max_tunnels in l2tp.
+    # Default: no limit of its own.
+    max_sessions_per_tunnel = 16000
+
+    # Calls that are placed with this LNS in a second at most, 1 to 100000; the
+    # others go to the next LNS. Default: no limit.
+    max_setups_per_second = 500
+
+    # As lockout in l2tp, which has the defaults for what is not written here.
+    lockout = { timeout = "5m" }
+
+    # As give_up_after in l2tp, which is the default.
+    give_up_after = ["cdn_3", "cdn_6"]
+
+    # As moved_peer in l2tp, which is the default.
+    moved_peer = "ignore"
+
     # Tell the LNS how LCP was negotiated (proxy LCP). Default true.
     proxy_lcp = true
 
-    # Tell the LNS how the subscriber answered authentication. Default true.
+    # Tell the LNS how the subscriber answered authentication (proxy
+    # authentication). Where the realm is enough and nobody has checked the
+    # answer RFC 2809 section 4.1.2.3 wants it kept back; most LNSes need it all
+    # the same. Default true.
     proxy_auth = true
 
     # Send the subscriber's answer once more as the first PPP frame, for LNSes
-    # that ignore proxy authentication. Default true.
+    # that ignore proxy authentication. Not with sequencing. Default true.
     replay_auth = true
+
+    # Number all data messages and ask the LNS to do the same (Sequencing
+    # Required). Without it the LNS decides. Default false.
+    sequencing = false
   }
 
   lns "lns2" {

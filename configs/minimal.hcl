@@ -4,6 +4,9 @@
 
 access "eth1" {}
 
+# Packets of this size fit the tunnel on a network with an MTU of 1500.
+ppp { mru = "auto" }
+
 retailer "acme" {
   realms = ["acme.example"]
 

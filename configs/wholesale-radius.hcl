@@ -18,6 +18,7 @@ access "eth2" {
 
 core {
   local = ["198.51.100.10"]
+  mtu   = 1600 # of the network towards the LNSes; 1530 is what an MRU of 1492 needs
 }
 
 radius "freeradius1" {

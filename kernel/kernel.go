@@ -17,6 +17,9 @@ var (
 	// ErrConflict is returned, wrapped, when a tunnel or bridge exists under the
 	// same ID with other parameters, or a session ID is taken by another bridge.
 	ErrConflict = errors.New("exists with other parameters")
+	// ErrGone is returned, wrapped, by ReadBatch when the network device of a
+	// Port was deleted. The Port is then good for Close only.
+	ErrGone = errors.New("device is gone")
 )
 
 // TunnelID is the local L2TP Tunnel ID.
@@ -86,7 +89,8 @@ type Port interface {
 	MTU() int
 	// ReadBatch blocks until at least one frame is there, calls fn for each
 	// frame of the batch and returns. A frame is valid only inside fn. It
-	// returns net.ErrClosed, wrapped, after Close.
+	// returns net.ErrClosed, wrapped, after Close, and ErrGone, wrapped, when
+	// the device was deleted.
 	ReadBatch(fn func(frame []byte)) error
 	// WriteBatch sends frames. Safe for concurrent use. A frame that the
 	// device refuses is counted as dropped, not retried.

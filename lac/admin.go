@@ -1,9 +1,9 @@
 package lac
 
 import (
+	"encoding/hex"
 	"encoding/json"
 	"net/http"
-	"net/netip"
 	"slices"
 	"strings"
 	"time"
@@ -32,7 +32,7 @@ func (s *Server) AdminHandler() http.Handler {
 			return
 		}
 		out := adminSession(&views[0])
-		explain(&out, &views[0])
+		addReasons(&out, &views[0])
 		reply(w, out)
 	})
 	mux.HandleFunc("DELETE /v1/sessions/{who}", func(w http.ResponseWriter, r *http.Request) {
@@ -44,7 +44,11 @@ func (s *Server) AdminHandler() http.Handler {
 		reply(w, admin.Disconnected{Sessions: ids})
 	})
 	mux.HandleFunc("GET /v1/tunnels", func(w http.ResponseWriter, _ *http.Request) { reply(w, s.adminTunnels()) })
-	mux.HandleFunc("GET /v1/lns", func(w http.ResponseWriter, _ *http.Request) { reply(w, s.adminLNS()) })
+	mux.HandleFunc("GET /v1/lns", func(w http.ResponseWriter, _ *http.Request) { reply(w, s.lnsTable().all) })
+	mux.HandleFunc("POST /v1/lns/{lns}/drain", s.drain)
+	mux.HandleFunc("DELETE /v1/lns/{lns}/drain", s.drain)
+	mux.HandleFunc("GET /v1/explain", s.explainUser)
+	mux.HandleFunc("POST /v1/explain", s.explainUser)
 	mux.HandleFunc("GET /v1/status", func(w http.ResponseWriter, _ *http.Request) {
 		reply(w, admin.Status{
 			Node: s.cfg.Node, Version: s.cfg.Version, Since: s.since, Sessions: int(s.live.Load()),
@@ -60,17 +64,23 @@ func reply(w http.ResponseWriter, v any) {
 }
 
 func notFound(w http.ResponseWriter, who string) {
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(http.StatusNotFound)
-	_ = json.NewEncoder(w).Encode(admin.Error{ // the client went away
-		Error: "no session " + strings.ToValidUTF8(who, "?"),
-		Hint:  "name a session by its id or by its user, as in lacctl show sessions",
-	})
+	fail(w, http.StatusNotFound, "no session "+strings.ToValidUTF8(who, "?"),
+		"name a session by its id or by its user, as in lacctl show sessions")
 }
 
-// named matches a session by its Acct-Session-Id or its user name.
+func fail(w http.ResponseWriter, status int, what, hint string) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(admin.Error{Error: what, Hint: hint}) // the client went away
+}
+
+// named matches a session by its Acct-Session-Id or its user name. What looks
+// like an ID is one: a subscriber may call itself as it likes.
 func named(who string) func(*session.View) bool {
-	return func(v *session.View) bool { return v.ID == who || v.User == who }
+	if _, err := hex.DecodeString(who); err == nil && len(who) == acctIDLen {
+		return func(v *session.View) bool { return v.ID == who }
+	}
+	return func(v *session.View) bool { return v.User == who }
 }
 
 // views asks every shard for the sessions that match, ordered by ID.
@@ -134,8 +144,8 @@ func adminSession(v *session.View) admin.Session {
 	return out
 }
 
-// explain adds what only the answer for one session has.
-func explain(out *admin.Session, v *session.View) {
+// addReasons adds what only the answer for one session has.
+func addReasons(out *admin.Session, v *session.View) {
 	out.Reasons = v.RouteReason
 	if v.Decision != nil {
 		out.Reasons = v.Decision.Reasons // those of the route included
@@ -147,7 +157,18 @@ func explain(out *admin.Session, v *session.View) {
 	})
 }
 
-func tunnelState(v *trunk.View) string { return v.Stats.State.String() }
+// tunnelState returns the operator's word for the state of a control
+// connection.
+func tunnelState(v *trunk.View) string {
+	switch v.Stats.State {
+	case tunnel.Established:
+		return "up"
+	case tunnel.Idle, tunnel.WaitReply, tunnel.WaitConnect:
+		return "opening"
+	case tunnel.Stopping, tunnel.Holding, tunnel.Gone:
+	}
+	return "closing"
+}
 
 func (s *Server) adminTunnels() []admin.Tunnel {
 	out := []admin.Tunnel{}
@@ -158,40 +179,6 @@ func (s *Server) adminTunnels() []admin.Tunnel {
 			Window: v.Stats.Window, InFlight: v.Stats.InFlight, Queued: v.Stats.Queued, Resends: v.Stats.Resends,
 			Plane: s.cfg.PlaneName,
 		})
-	}
-	return out
-}
-
-// adminLNS returns the configured LNSes and those that RADIUS named, with
-// what happened to their calls.
-func (s *Server) adminLNS() []admin.LNS {
-	out := []admin.LNS{}
-	at := map[netip.AddrPort]int{}
-	for _, r := range s.policy().Retailers {
-		for _, l := range r.LNS {
-			at[l.Peer] = len(out)
-			out = append(out, admin.LNS{Name: l.Name, Retailer: r.Name, Peer: l.Peer.String()})
-		}
-	}
-	for _, p := range s.trunk.Peers() {
-		i, ok := at[p.Peer]
-		if !ok {
-			i = len(out)
-			at[p.Peer] = i
-			out = append(out, admin.LNS{Name: p.Name, Peer: p.Peer.String()})
-		}
-		out[i].Placed += p.Placed
-		out[i].Answered += p.Answered
-		out[i].Failed += p.Failed
-		if p.LastError != "" {
-			out[i].LastError = p.LastError
-		}
-	}
-	for _, v := range s.trunk.Views() {
-		if i, ok := at[v.Stats.Peer]; ok && v.Stats.State != tunnel.Gone {
-			out[i].Tunnels++
-			out[i].Calls += v.Calls
-		}
 	}
 	return out
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"lacd/lac/session"
+	"lacd/policy"
 	"lacd/pppoe/ppp"
 	"lacd/radius"
 	"lacd/radius/acct"
@@ -33,14 +34,11 @@ func newAuthorities(s *Server) (authorities, error) {
 		}
 		list := strings.Join(r.RADIUS, "\x00")
 		if byList[list] == nil {
-			cfg := client.Config{NAS: s.cfg.NAS, ServerChanged: s.serverChanged}
-			for _, name := range r.RADIUS {
-				server, ok := s.cfg.RADIUS[name]
-				if !ok {
-					return as, fmt.Errorf("retailer %s: RADIUS server %s is not configured", r.Name, name)
-				}
-				cfg.Servers = append(cfg.Servers, server)
+			cfg, err := s.clientConfig(&r)
+			if err != nil {
+				return as, err
 			}
+			cfg.ServerChanged = s.serverChanged
 			c, err := client.New(cfg, s.cfg.Dial, s.answer)
 			if err != nil {
 				return as, errors.Join(err, as.close())
@@ -51,6 +49,19 @@ func newAuthorities(s *Server) (authorities, error) {
 		as.byRetailer[r.Name] = byList[list]
 	}
 	return as, nil
+}
+
+// clientConfig returns the settings of a client for the servers of a retailer.
+func (s *Server) clientConfig(r *policy.Retailer) (client.Config, error) {
+	cfg := client.Config{NAS: s.cfg.NAS}
+	for _, name := range r.RADIUS {
+		server, ok := s.cfg.RADIUS[name]
+		if !ok {
+			return cfg, fmt.Errorf("retailer %s: RADIUS server %s is not configured", r.Name, name)
+		}
+		cfg.Servers = append(cfg.Servers, server)
+	}
+	return cfg, nil
 }
 
 func (s *Server) serverChanged(server string, kind radius.Kind, dead bool) {
@@ -74,9 +85,10 @@ func (sh *shard) authorize(sl *slot, a session.Authorize) {
 		return
 	}
 	v := sl.session.View()
+	n := sh.srv.numbers(&v)
 	req := radius.Access{
-		User: v.User, NASPort: nasPort(sl), NASPortID: nasPortID(&v), CallingStation: calling(&v),
-		AcctSession: v.ID, Service: v.Origin.Service, MTU: uint32(a.MRU), Line: v.Origin.Line,
+		User: v.User, NASPort: nasPort(sl), NASPortID: nasPortID(&v), CallingStation: n.CallingStation,
+		CalledStation: n.CalledStation, AcctSession: v.ID, MTU: uint32(a.MRU), Line: v.Origin.Line,
 	}
 	switch a.Credentials.Protocol {
 	case ppp.CHAP:
@@ -95,9 +107,10 @@ func (sh *shard) account(now time.Time, sl *slot, status session.AccountStatus) 
 	if c == nil || !v.Accounting {
 		return
 	}
+	n := sh.srv.numbers(&v)
 	rec := acct.Record{
 		Session: v.ID, User: v.Decision.User, Class: v.Decision.Class,
-		NASPort: nasPort(sl), NASPortID: nasPortID(&v), CallingStation: calling(&v), CalledStation: v.Origin.Service,
+		NASPort: nasPort(sl), NASPortID: nasPortID(&v), CallingStation: n.CallingStation, CalledStation: n.CalledStation,
 		Line: v.Origin.Line, Authentic: acct.ByRADIUS, EventTime: now, SessionTime: now.Sub(v.UpSince),
 		Tunnel: acct.Tunnel{
 			Server: v.LNS.Peer.Addr().String(), Assignment: v.LNS.Assignment, PrivateGroup: v.LNS.PrivateGroup,

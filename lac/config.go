@@ -8,6 +8,7 @@ import (
 	"lacd/kernel"
 	"lacd/lac/trunk"
 	"lacd/policy"
+	"lacd/pppoe"
 	"lacd/pppoe/ppp"
 	"lacd/radius/client"
 )
@@ -34,6 +35,8 @@ type Config struct {
 	CountInterval   time.Duration // between two readings of the counters; 0: 10 s
 	StopTimeout     time.Duration // for an orderly end; 0: 10 s
 
+	Gate Gate // when the front door closes
+
 	Shards    int          // 0: GOMAXPROCS
 	Executors int          // kernel calls made at once; 0: 32
 	Log       *slog.Logger // nil: slog.Default
@@ -41,11 +44,25 @@ type Config struct {
 
 // Access is one access port and what is offered there.
 type Access struct {
-	Port              kernel.Port
-	ACName            string   // empty: the node's name
-	Services          []string // empty: any Service-Name
-	MaxSessions       int      // 0: no limit
-	MaxSessionsPerMAC int      // 0: no limit
+	Port kernel.Port
+	// Open opens the port again when its device was deleted and may be back.
+	// Nil: it stays away.
+	Open     func() (kernel.Port, error)
+	ACName   string          // empty: the node's name
+	Services []string        // empty: any Service-Name
+	Tagging  []pppoe.Tagging // how frames may be tagged; empty: not at all
+	Limits   pppoe.Limits    // of discovery frames
+
+	// Sessions; 0 is no limit. A session that is ending does not count.
+	MaxSessions        int
+	MaxSessionsPerMAC  int
+	MaxSessionsPerVLAN int // with the same tags; untagged ones are not limited by it
+	MaxSessionsPerLine int // see Duplicate
+	Duplicate          Duplicate
+
+	// AnswerUnknown answers control frames of sessions that do not exist with
+	// PADT, so that subscribers of a run that crashed dial again at once.
+	AnswerUnknown bool
 }
 
 func (c *Config) setDefaults(procs int) {
@@ -58,6 +75,7 @@ func (c *Config) setDefaults(procs int) {
 	if c.Executors == 0 {
 		c.Executors = 32
 	}
+	c.Gate.setDefaults()
 	if c.CountInterval == 0 {
 		c.CountInterval = 10 * time.Second
 	}

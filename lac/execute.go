@@ -20,11 +20,15 @@ func (sh *shard) execute(now time.Time, sl *slot, a session.Action) {
 	case session.Send:
 		sh.frame(sl, a.Frame)
 	case session.SendPADT:
-		sh.send(sl.port, pppoe.AppendPADT(nil, sl.port.mac, sl.peer, sl.vlans, sl.id, ""))
+		sh.send(sl.port, pppoe.AppendPADT(nil, sl.local, sl.peer, sl.vlans, sl.id, ""))
 	case session.Authorize:
-		sh.authorize(sl, a)
+		if sh.enter(sl, a.Retailer.Name) {
+			sh.authorize(sl, a)
+		}
 	case session.PlaceCall:
-		sh.placeCall(sl, a)
+		if sh.enter(sl, sl.session.Retailer()) {
+			sh.placeCall(sl, a)
+		}
 	case session.AddBridge:
 		sh.addBridge(sl, a)
 	case session.ConnectCall:
@@ -33,7 +37,7 @@ func (sh *shard) execute(now time.Time, sl *slot, a session.Action) {
 		}
 	case session.HangUp:
 		if sl.tunnel != nil {
-			sl.tunnel.HangUp(sh.call(sl, a.Attempt), l2tp.Result{Code: a.Result, Error: a.Error}, a.Silent)
+			sl.tunnel.HangUp(sh.call(sl, a.Attempt), result(a), a.Silent)
 		}
 	case session.RemoveBridge:
 		sh.srv.exec.put(job{ref: sh.ref(sl), attempt: a.Attempt, remove: true})
@@ -43,7 +47,7 @@ func (sh *shard) execute(now time.Time, sl *slot, a session.Action) {
 		sh.cameUp(sl)
 	case session.Dropped:
 		sh.srv.drop(a.What)
-		sh.srv.cfg.Log.Debug("frame dropped", "port", sl.port.port.Name(), "mac", sl.peer, "session", sl.id, "what", a.What)
+		sh.srv.murmur.Debug("frame dropped", "port", sl.port.port.Name(), "mac", sl.peer, "session", sl.id, "what", a.What)
 	case session.Released:
 		sh.wentDown(now, sl)
 		sh.release(sl)
@@ -56,16 +60,28 @@ func (sh *shard) call(sl *slot, attempt uint8) trunk.Ref {
 
 func (sh *shard) placeCall(sl *slot, a session.PlaceCall) {
 	v := sl.session.View()
-	sl.tunnel = sh.srv.trunk.PlaceCall(sh.call(sl, a.Attempt), &a.LNS, tunnel.Call{
-		Calling: calling(&v), Called: v.Origin.Service, Line: lineAVPs(v.Origin.Line),
-		PhysicalChannel: nasPort(sl), HasPhysicalChannel: true,
-	}, a.Last)
+	n := sh.srv.numbers(&v)
+	call := tunnel.Call{Calling: n.Calling, Called: n.Called, SubAddress: n.SubAddress, Line: lineAVPs(&v)}
+	if !info(&v).NoPhysicalChannel {
+		call.PhysicalChannel, call.HasPhysicalChannel = nasPort(sl), true
+	}
+	sl.tunnel = sh.srv.trunk.PlaceCall(sh.call(sl, a.Attempt), a.LNS, call, a.Resort)
+}
+
+// result translates the end of a call into a CDN.
+func result(a session.HangUp) l2tp.Result {
+	r := l2tp.Result{Code: a.Result, Error: a.Error}
+	if a.PPP.Code != 0 {
+		r.Disconnect = &l2tp.DisconnectCause{Code: a.PPP.Code, Protocol: a.PPP.Protocol, Direction: a.PPP.Direction}
+	}
+	return r
 }
 
 func (sh *shard) addBridge(sl *slot, a session.AddBridge) {
 	b := kernel.Bridge{
 		ID: kernel.BridgeID(sh.ref(sl)), Port: sl.port.port.Name(), MAC: sl.peer, PPPoE: uint16(sl.id),
 		Tunnel: kernel.TunnelID(a.Call.Tunnel), Session: a.Call.ID, PeerSession: a.Call.Peer, MTU: a.MTU,
+		Sequencing: a.Sequencing,
 	}
 	for i, v := range sl.vlans {
 		b.VLANs[i] = kernel.VLAN{TPID: v.TPID, ID: v.ID}
@@ -75,18 +91,29 @@ func (sh *shard) addBridge(sl *slot, a session.AddBridge) {
 
 // connect translates the end of call set-up into an ICCN.
 func connect(sl *slot, a session.ConnectCall) tunnel.Connect {
-	c := tunnel.Connect{PrivateGroup: a.LNS.PrivateGroup}
-	c.TxSpeed, c.RxSpeed = speeds(sl.session)
+	v := sl.session.View()
+	c := tunnel.Connect{PrivateGroup: a.LNS.PrivateGroup, Sequencing: a.LNS.Sequencing}
+	c.TxSpeed, c.RxSpeed = info(&v).Speeds(v.Origin.Line, v.Rates)
 	if p := a.Proxy; p != nil {
 		c.ProxyLCP = &l2tp.ProxyLCP{FirstReceived: p.FirstReceived, LastSent: p.LastSent, LastReceived: p.LastReceived}
 	}
 	if cr := a.Credentials; cr != nil {
-		c.ProxyAuth = &l2tp.ProxyAuth{Type: l2tp.ProxyPAP, Name: cr.Name, ID: cr.ID, Response: cr.Response}
-		if cr.Protocol == ppp.CHAP {
-			c.ProxyAuth.Type, c.ProxyAuth.Challenge = l2tp.ProxyCHAP, cr.Challenge
-		}
+		c.ProxyAuth = proxyAuth(cr)
 	}
 	return c
+}
+
+func proxyAuth(cr *ppp.Credentials) *l2tp.ProxyAuth {
+	p := &l2tp.ProxyAuth{Name: cr.Name, ID: cr.ID, Response: cr.Response}
+	switch cr.Protocol {
+	case ppp.CHAP:
+		p.Type, p.Challenge = l2tp.ProxyCHAP, cr.Challenge
+	case ppp.PAP:
+		p.Type = l2tp.ProxyPAP
+	default:
+		p.Type = l2tp.ProxyNone
+	}
+	return p
 }
 
 // cameUp writes the one line of a session that is complete.
@@ -96,21 +123,26 @@ func (sh *shard) cameUp(sl *slot) {
 	sh.srv.cfg.Log.Info("session up", append(sessionAttrs(&v), slog.Duration("setup", v.UpSince.Sub(v.Started)))...)
 }
 
-// wentDown writes the one line of a session that is over.
+// wentDown writes the one line of a session that is over. One whose subscriber
+// never said a word is no news: anybody can make thousands of them.
 func (sh *shard) wentDown(now time.Time, sl *slot) {
 	v := sl.session.View()
 	sh.srv.metrics.ended[v.Cause].Inc()
-	attrs := append(sessionAttrs(&v), slog.String("cause", v.Cause.String()), slog.String("detail", v.Detail),
+	attrs := append(sessionAttrs(&v), slog.String("cause", v.Cause.String()), slog.String("detail", l2tp.Printable([]byte(v.Detail))),
 		slog.Duration("after", now.Sub(v.Started)))
 	if !v.UpSince.IsZero() {
 		attrs = append(attrs, slog.Uint64("up_octets", v.Counters.UpOctets), slog.Uint64("down_octets", v.Counters.DownOctets))
+	}
+	if sl.request != nil {
+		sh.srv.murmur.Debug("session down", attrs...)
+		return
 	}
 	sh.srv.cfg.Log.Info("session down", attrs...)
 }
 
 func sessionAttrs(v *session.View) []any {
 	attrs := []any{
-		slog.String("id", v.ID), slog.String("user", v.User), slog.String("port", v.Origin.Port),
+		slog.String("id", v.ID), slog.String("user", l2tp.Text([]byte(v.User))), slog.String("port", v.Origin.Port),
 		slog.String("mac", v.Origin.Peer.String()), slog.Int("pppoe", int(v.Origin.ID)),
 	}
 	if vl := v.Origin.VLANs.String(); vl != "" {

@@ -46,7 +46,15 @@ type (
 		attempt  uint8
 		counters kernel.Counters
 	}
-	lostIn  struct{ ref ref }
+	lostIn struct{ ref ref }
+	// goneIn ends the sessions of a port whose device is gone.
+	goneIn struct{ port *access }
+	// endIn ends a session.
+	endIn struct {
+		ref    ref
+		cause  cause.Cause
+		detail string
+	}
 	countIn struct{ counters []kernel.Counters }
 	// stopIn ends all sessions, now and to come.
 	stopIn struct{}
@@ -63,49 +71,60 @@ type (
 )
 
 func (in requestIn) apply(sh *shard, now time.Time) {
-	if sl := sh.pending[in.req.Key()]; sl != nil {
+	key := in.req.Key()
+	if sl := sh.pending[key]; sl != nil {
 		// PADS was lost: the same PADS, not a second session.
-		sh.send(in.port, in.port.responder.AppendPADS(nil, sl.request, sl.id))
+		sh.send(in.port, in.port.front.Load().responder.AppendPADS(nil, sl.request, sl.id))
 		return
 	}
-	if why := sh.full(in.port, &in.req); why != "" {
-		sh.srv.drop("pppoe: session refused, " + why)
-		sh.send(in.port, in.port.responder.AppendRefusal(nil, &in.req, wire.ACSystemError, why))
+	if sh.stopping {
+		sh.refuse(in.port, &in.req, refusedStopping)
 		return
 	}
+	p, why, rivals := in.port.admission.enter(&in, sh.next())
+	if why != welcome {
+		sh.refuse(in.port, &in.req, why)
+		return
+	}
+	for _, r := range rivals {
+		sh.srv.shards[r.shard()].box.Put(endIn{r, cause.Replaced, "by " + in.req.Src.String()})
+	}
+	if len(rivals) == 0 {
+		sh.begin(now, in, key, p)
+	}
+}
+
+// refuse answers a PADR with a good cookie.
+func (sh *shard) refuse(a *access, req *pppoe.Request, why refusal) {
+	a.admission.refused[why].Add(1)
+	sh.send(a, a.front.Load().responder.AppendRefusal(nil, req, wire.ACSystemError, refusals[why].text))
+}
+
+// begin opens the session that has a place on its port.
+func (sh *shard) begin(now time.Time, in requestIn, key [16]byte, p place) {
 	req := in.req
-	sl := sh.take(in.port, &req)
+	sl := sh.take(in.port, &req, key)
 	if sl == nil {
-		sh.send(in.port, in.port.responder.AppendRefusal(nil, &in.req, wire.ACSystemError, "no session ID is free"))
+		in.port.admission.leave(p)
+		sh.refuse(in.port, &req, refusedNoID)
 		return
 	}
-	sh.send(in.port, in.port.responder.AppendPADS(nil, &req, sl.id))
+	sl.place, sl.entered = p, true
+	sh.silent.push(newcomer{sh.ref(sl), now})
+	sh.send(in.port, in.port.front.Load().responder.AppendPADS(nil, &req, sl.id))
 	var seed [32]byte
 	random(seed[:])
 	sl.session = session.New(now, sh.config(sh.mru(in.port, &req)), sh.srv.policy(), session.Origin{
-		Port: in.port.port.Name(), Local: in.port.mac, Peer: req.Src, VLANs: req.VLANs, ID: sl.id,
+		Port: in.port.port.Name(), Local: sl.local, Peer: req.Src, VLANs: req.VLANs, ID: sl.id,
 		Service: req.Service, Line: req.Line,
 	}, acctID(sh.srv.boot, sh.ref(sl)), seed)
 	sh.settle(now, sl)
 }
 
-// full says why a port takes no further session of a subscriber, or "".
-func (sh *shard) full(a *access, req *pppoe.Request) string {
-	switch {
-	case sh.stopping:
-		return "the access concentrator is stopping"
-	case a.cfg.MaxSessions > 0 && a.sessions.Load() >= int64(a.cfg.MaxSessions):
-		return "too many sessions on this port"
-	case a.cfg.MaxSessionsPerMAC > 0 && sh.perMAC[macKey{a.index, req.Src}] >= a.cfg.MaxSessionsPerMAC:
-		return "too many sessions of this host"
-	}
-	return ""
-}
-
 // mru returns the MRU ceiling: what the port allows (RFC 4638), bounded by
 // the configuration.
 func (sh *shard) mru(a *access, req *pppoe.Request) uint16 {
-	m := a.responder.MRU(req)
+	m := a.front.Load().responder.MRU(req)
 	if c := sh.srv.cfg.PPP.MRU; c != 0 {
 		m = min(m, c)
 	}
@@ -115,11 +134,28 @@ func (sh *shard) mru(a *access, req *pppoe.Request) uint16 {
 func (in frameIn) apply(sh *shard, now time.Time) {
 	sl := sh.find(in.port, &in.frame)
 	if sl == nil {
+		sh.disown(now, in.port, &in.frame)
 		return
 	}
 	sh.answered(sl)
 	sl.session.ReceiveFrame(now, in.frame.Payload)
 	sh.settle(now, sl)
+}
+
+// unknownRate is how many PADTs for sessions that do not exist are sent from a
+// port, in a second: subscribers of a run that crashed then dial again about as
+// fast as they can be served.
+const unknownRate = 1000
+
+// disown tells the sender of a session frame that there is no such session. A
+// PADT is not answered: two who do that never stop.
+func (sh *shard) disown(now time.Time, a *access, f *wire.Frame) {
+	at := a.front.Load()
+	if !a.cfg.AnswerUnknown || sh.stopping || f.Src.IsMulticast() || !at.responder.Serves(f.VLANs) || !sh.unknown[a.index].Take(now) {
+		return
+	}
+	a.told.Add(1)
+	sh.send(a, pppoe.AppendPADT(nil, at.mac, f.Src, f.VLANs, f.SessionID, ""))
 }
 
 func (in padtIn) apply(sh *shard, now time.Time) {
@@ -152,7 +188,9 @@ func (in callIn) apply(sh *shard, now time.Time) {
 		return
 	}
 	if ev.Down {
-		sl.session.CallDown(now, ev.Ref.Attempt, ev.Cause, ev.Text)
+		sl.session.CallDown(now, ev.Ref.Attempt, session.CallEnd{
+			Cause: ev.Cause, Text: ev.Text, Next: ev.Next, Redirect: ev.Redirect,
+		})
 	} else {
 		sl.session.CallAnswered(now, ev.Ref.Attempt, session.Call{
 			Tunnel: uint16(ev.Tunnel), PeerTunnel: uint16(ev.PeerTunnel), ID: uint16(ev.ID), Peer: uint16(ev.Peer),
@@ -182,10 +220,28 @@ func (in lostIn) apply(sh *shard, now time.Time) {
 	}
 }
 
+func (in goneIn) apply(sh *shard, now time.Time) {
+	for _, sl := range sh.slots {
+		if sl.session != nil && sl.port == in.port {
+			sl.session.Disconnect(now, cause.LostCarrier, "the access device is gone")
+			sh.settle(now, sl)
+		}
+	}
+}
+
+func (in endIn) apply(sh *shard, now time.Time) {
+	if sl := sh.at(in.ref); sl != nil {
+		sl.session.Disconnect(now, in.cause, in.detail)
+		sh.settle(now, sl)
+	}
+}
+
 func (in countIn) apply(sh *shard, now time.Time) {
 	for _, c := range in.counters {
 		if sl := sh.at(ref(c.ID)); sl != nil {
-			sl.session.Count(now, counters(c))
+			if sl.session.Count(now, counters(c)) && sl.tunnel != nil {
+				sl.tunnel.Heard()
+			}
 			sh.settle(now, sl)
 		}
 	}

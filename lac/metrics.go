@@ -28,7 +28,9 @@ var (
 	descStrays    = prometheus.NewDesc("lacd_pppoe_stray_total", "Session frames and PADTs that belong to no session.", []string{"port"}, nil)
 	descPortDrops = prometheus.NewDesc("lacd_port_drops_total", "Frames lost at an access port.", []string{"port", "direction"}, nil)
 	descTunnels   = prometheus.NewDesc("lacd_tunnels", "L2TP tunnels, by state.", []string{"state"}, nil)
-	descCalls     = prometheus.NewDesc("lacd_lns_calls_total", "Calls, by LNS and outcome.", []string{"lns", "peer", "outcome"}, nil)
+	descCalls     = prometheus.NewDesc("lacd_lns_calls_total", "Calls, by LNS and outcome.", []string{"retailer", "lns", "peer", "outcome"}, nil)
+	descLNS       = prometheus.NewDesc("lacd_lns_state", "1 for the state an LNS is in: ready, half-open, locked, draining or full.", []string{"retailer", "lns", "peer", "state"}, nil)
+	descLNSCalls  = prometheus.NewDesc("lacd_lns_sessions", "Calls that are placed or established, by LNS.", []string{"retailer", "lns", "peer"}, nil)
 	descBacklog   = prometheus.NewDesc("lacd_executor_backlog", "Data plane operations that wait.", nil, nil)
 )
 
@@ -69,7 +71,7 @@ func (s *Server) Collector() prometheus.Collector { return s.metrics }
 // Describe implements prometheus.Collector.
 func (m *metrics) Describe(ch chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
-		descSessions, descDiscovery, descBad, descStrays, descPortDrops, descTunnels, descCalls, descBacklog,
+		descSessions, descDiscovery, descBad, descStrays, descPortDrops, descTunnels, descCalls, descLNS, descLNSCalls, descBacklog,
 	} {
 		ch <- d
 	}
@@ -77,6 +79,7 @@ func (m *metrics) Describe(ch chan<- *prometheus.Desc) {
 	m.endedVec.Describe(ch)
 	m.dropVec.Describe(ch)
 	m.srv.authorities.describe(ch)
+	m.srv.describeAccess(ch)
 }
 
 // Collect implements prometheus.Collector.
@@ -91,16 +94,19 @@ func (m *metrics) Collect(ch chan<- prometheus.Metric) {
 	for state, n := range states {
 		ch <- prometheus.MustNewConstMetric(descTunnels, prometheus.GaugeValue, float64(n), state)
 	}
-	for _, p := range m.srv.trunk.Peers() {
-		for outcome, n := range map[string]uint64{"placed": p.Placed, "answered": p.Answered, "failed": p.Failed} {
-			ch <- prometheus.MustNewConstMetric(descCalls, prometheus.CounterValue, float64(n), p.Name, p.Peer.String(), outcome)
+	for _, l := range m.srv.lnsTable().all {
+		for outcome, n := range map[string]uint64{"placed": l.Placed, "answered": l.Answered, "failed": l.Failed} {
+			ch <- prometheus.MustNewConstMetric(descCalls, prometheus.CounterValue, float64(n), l.Retailer, l.Name, l.Peer, outcome)
 		}
+		ch <- prometheus.MustNewConstMetric(descLNS, prometheus.GaugeValue, 1, l.Retailer, l.Name, l.Peer, l.State)
+		ch <- prometheus.MustNewConstMetric(descLNSCalls, prometheus.GaugeValue, float64(l.Sessions), l.Retailer, l.Name, l.Peer)
 	}
 	ch <- prometheus.MustNewConstMetric(descBacklog, prometheus.GaugeValue, float64(m.srv.exec.backlog()))
 	m.up.Collect(ch)
 	m.endedVec.Collect(ch)
 	m.dropVec.Collect(ch)
 	m.srv.authorities.collect(ch)
+	m.srv.collectAccess(ch)
 }
 
 func (m *metrics) collectPort(ch chan<- prometheus.Metric, a *access) {

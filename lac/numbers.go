@@ -1,21 +1,36 @@
 package lac
 
 import (
-	"math"
-
 	"lacd/lac/l2tp"
 	"lacd/lac/session"
+	"lacd/policy"
+	"lacd/policy/number"
 	"lacd/pppoe/wire"
 )
 
-// calling returns the Calling Number: the access line's circuit id where the
-// access node gave one, else the subscriber's MAC.
-func calling(v *session.View) string {
-	if l := v.Origin.Line; l != nil && l.CircuitID != "" {
-		return l.CircuitID
+// numbers returns what the LNS and RADIUS are told about who calls whom, as
+// the retailer wants it.
+func (s *Server) numbers(v *session.View) policy.Numbers {
+	values := number.Values{
+		MAC: v.Origin.Peer.String(), SVLAN: v.Origin.VLANs[0].ID, CVLAN: v.Origin.VLANs[1].ID,
+		Port: v.Origin.Port, User: v.User, Realm: policy.Realm(v.User), Service: v.Origin.Service, Node: s.cfg.Node,
 	}
-	return v.Origin.Peer.String()
+	if l := v.Origin.Line; l != nil {
+		values.CircuitID, values.RemoteID = l.CircuitID, l.RemoteID
+	}
+	return info(v).Numbers(&values)
 }
+
+// info returns what the session's retailer wants to be told.
+func info(v *session.View) *policy.CallInfo {
+	if v.Info == nil {
+		return &noInfo
+	}
+	return v.Info
+}
+
+// noInfo is the default, while there is no retailer.
+var noInfo policy.CallInfo
 
 // nasPort packs the access port's number and the PPPoE session ID: NAS-Port
 // of RADIUS and Physical Channel ID of L2TP.
@@ -29,53 +44,40 @@ func nasPortID(v *session.View) string {
 	return v.Origin.Port
 }
 
-// defaultSpeed is told when the access node does not say how fast the line
-// is, as Tx Connect Speed is mandatory: 1 Gbit/s.
-const defaultSpeed = 1_000_000_000
-
-// speeds returns Tx (downstream) and Rx (upstream) Connect Speed in bit/s from
-// the line's actual rates; Rx is 0 when it is not known.
-func speeds(s *session.Session) (tx, rx uint32) {
-	v := s.View()
-	tx = defaultSpeed
+// lineAVPs returns the access line AVPs of RFC 5515 that the retailer wants.
+// "The LAC MUST NOT send any of the Access Line AVPs" when the access node told
+// nothing (section 3). IDs of one octet fall away where they are encoded
+// (sections 5.1 and 5.2).
+func lineAVPs(v *session.View) []l2tp.LineAVP {
 	l := v.Origin.Line
-	if l == nil {
-		return tx, 0
-	}
-	if kbit, ok := l.Number(wire.ActualRateDown); ok && kbit > 0 {
-		tx = bits(kbit)
-	}
-	if kbit, ok := l.Number(wire.ActualRateUp); ok && kbit > 0 {
-		rx = bits(kbit)
-	}
-	return tx, rx
-}
-
-// bits converts kbit/s to bit/s, and stops at what 32 bits hold.
-func bits(kbit uint32) uint32 { return uint32(min(uint64(kbit)*1000, math.MaxUint32)) }
-
-// lineAVPs returns the access line AVPs of RFC 5515. "The LAC MUST NOT send
-// them if no line information was received."
-func lineAVPs(l *wire.Line) []l2tp.LineAVP {
 	if l == nil {
 		return nil
 	}
 	var avps []l2tp.LineAVP
 	for a := range l.Attributes() {
-		t := l2tp.LineType(a.Type)
-		switch a.Type.Kind() {
-		case wire.LineText:
-			avps = append(avps, l2tp.LineID(t, a.Text))
-		case wire.LineRate:
-			avps = append(avps, l2tp.LineRate(t, uint64(a.Number)*1000))
-		case wire.LineDelay:
-			avps = append(avps, l2tp.LineNumber(t, a.Number))
-		case wire.LineLoop:
-			avps = append(avps, l2tp.LineOctets(t, a.Loop.DataLink, a.Loop.Encaps1, a.Loop.Encaps2))
-		case wire.LineFlag:
-			avps = append(avps, l2tp.LineNumber(t, 1))
-		case wire.LineUnknown:
+		if info(v).TellsLine(a.Type) {
+			if avp, ok := lineAVP(a); ok {
+				avps = append(avps, avp)
+			}
 		}
 	}
 	return avps
+}
+
+func lineAVP(a wire.LineAttribute) (avp l2tp.LineAVP, ok bool) {
+	t := l2tp.LineType(a.Type)
+	switch a.Type.Kind() {
+	case wire.LineText:
+		return l2tp.LineID(t, a.Text), true
+	case wire.LineRate:
+		return l2tp.LineRate(t, uint64(a.Number)*1000), true
+	case wire.LineDelay:
+		return l2tp.LineNumber(t, a.Number), true
+	case wire.LineLoop:
+		return l2tp.LineOctets(t, a.Loop.DataLink, a.Loop.Encaps1, a.Loop.Encaps2), true
+	case wire.LineFlag:
+		return l2tp.LineNumber(t, 1), true
+	case wire.LineUnknown:
+	}
+	return l2tp.LineAVP{}, false
 }

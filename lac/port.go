@@ -20,14 +20,18 @@ type access struct {
 	srv       *Server
 	index     int
 	cfg       Access
-	port      kernel.Port
-	mac       wire.MAC
-	responder *pppoe.Responder
+	port      *device
+	key       [32]byte // of the cookies
+	front     atomic.Pointer[front]
+	admission *admission
 
 	sessions atomic.Int64
 	verdicts [pppoe.NumVerdicts]atomic.Uint64
 	bad      atomic.Uint64 // not PPPoE, truncated, wrong version
 	strays   atomic.Uint64 // session frames and PADTs for nobody
+	told     atomic.Uint64 // strays answered with PADT
+	shedPADI atomic.Uint64 // met by a closed door
+	shedPADR atomic.Uint64
 
 	// owned by read
 	reply   []byte
@@ -35,18 +39,40 @@ type access struct {
 	inbox   [][]input // per shard
 }
 
+// front is what hosts see of a port. It is replaced when the port was opened
+// again: address and MTU may be others then.
+type front struct {
+	mac       wire.MAC
+	responder *pppoe.Responder
+}
+
 func newAccess(srv *Server, index int, cfg Access) *access {
-	var key [32]byte
-	random(key[:])
 	if cfg.ACName == "" {
 		cfg.ACName = srv.cfg.Node
 	}
-	a := &access{srv: srv, index: index, cfg: cfg, port: cfg.Port, mac: cfg.Port.MAC()}
-	a.responder = pppoe.New(pppoe.Config{
-		Port: cfg.Port.Name(), MAC: a.mac, ACName: cfg.ACName, Services: cfg.Services, MTU: cfg.Port.MTU(),
-	}, key)
-	a.inbox = make([][]input, srv.cfg.Shards)
+	if len(cfg.Tagging) == 0 {
+		cfg.Tagging = []pppoe.Tagging{{}}
+	}
+	a := &access{srv: srv, index: index, cfg: cfg, port: newDevice(cfg.Port, cfg.Open), inbox: make([][]input, srv.cfg.Shards)}
+	random(a.key[:])
+	a.admission = newAdmission(&a.cfg)
+	a.face()
 	return a
+}
+
+// face sets the front to what the port is now.
+func (a *access) face() {
+	mac := wire.MAC(a.port.MAC())
+	mtu := a.port.MTU()
+	if mru := a.srv.cfg.PPP.MRU; mru != 0 {
+		// PPP-Max-Payload is echoed only "if the AC can support it" (RFC
+		// 4638 section 4), which is also for the configuration to say.
+		mtu = min(mtu, int(mru)+8)
+	}
+	a.front.Store(&front{mac: mac, responder: pppoe.New(pppoe.Config{
+		Port: a.port.Name(), MAC: mac, ACName: a.cfg.ACName, Services: a.cfg.Services, MTU: mtu,
+		Tagging: a.cfg.Tagging, Limits: a.cfg.Limits,
+	}, a.key)})
 }
 
 // read is the port's reader: it returns when the port is closed.
@@ -57,6 +83,10 @@ func (a *access) read() {
 		switch {
 		case errors.Is(err, net.ErrClosed):
 			return
+		case errors.Is(err, kernel.ErrGone):
+			if !a.restore(err) {
+				return
+			}
 		case err != nil:
 			a.srv.cfg.Log.Warn("access port cannot be read", "port", a.port.Name(), "err", err)
 			if !a.srv.pause(time.Second) {
@@ -66,11 +96,16 @@ func (a *access) read() {
 	}
 }
 
+// maxBacklog bounds what access ports can make a shard remember.
+const maxBacklog = 1 << 14
+
 // flush hands the batch's frames to the shards and sends its replies.
 func (a *access) flush() {
 	for i, in := range a.inbox {
 		if len(in) > 0 {
-			a.srv.shards[i].box.Put(in...)
+			for range len(in) - a.srv.shards[i].box.Offer(maxBacklog, in...) {
+				a.srv.drop("pppoe: frame, backlog full")
+			}
 			clear(in)
 			a.inbox[i] = in[:0]
 		}
@@ -83,7 +118,7 @@ func (a *access) flush() {
 
 func (a *access) write(frames [][]byte) {
 	if err := a.port.WriteBatch(frames); err != nil {
-		a.srv.cfg.Log.Debug("access port cannot be written", "port", a.port.Name(), "err", err)
+		a.srv.murmur.Debug("access port cannot be written", "port", a.port.Name(), "err", err)
 	}
 }
 
@@ -92,13 +127,13 @@ func (a *access) receive(b []byte) {
 	f, err := wire.ParseFrame(b)
 	if err != nil {
 		a.bad.Add(1)
-		a.srv.cfg.Log.Debug("access frame dropped", "port", a.port.Name(), "err", err)
+		a.srv.murmur.Debug("access frame dropped", "port", a.port.Name(), "err", err)
 		return
 	}
 	switch {
 	case f.EtherType == wire.Discovery && f.Code != wire.PADT:
 		a.discover(&f)
-	case f.Dst != a.mac || f.SessionID == 0:
+	case f.Dst != a.front.Load().mac || f.SessionID == 0:
 		a.strays.Add(1)
 	case f.EtherType == wire.Discovery:
 		a.post(int(f.SessionID), padtIn{a, f})
@@ -116,11 +151,11 @@ func (a *access) post(n int, in input) {
 }
 
 func (a *access) discover(f *wire.Frame) {
-	if a.srv.closing.Load() {
+	if a.srv.closing.Load() || a.sheds(f) {
 		return // silent: what began now could not be finished
 	}
 	from := len(a.reply)
-	reply, req, v := a.responder.Receive(time.Now(), f, a.reply)
+	reply, req, v := a.front.Load().responder.Receive(time.Now(), f, a.reply)
 	a.reply = reply
 	a.verdicts[v].Add(1)
 	if len(reply) > from {
@@ -128,18 +163,34 @@ func (a *access) discover(f *wire.Frame) {
 	}
 	switch {
 	case v == pppoe.Requested:
-		a.post(a.spread(&req), requestIn{a, req.Clone()})
+		i := a.shard(&req)
+		a.inbox[i] = append(a.inbox[i], requestIn{a, req.Clone()})
 	case v >= pppoe.Malformed:
-		a.srv.cfg.Log.Debug("discovery frame dropped", "port", a.port.Name(), "mac", f.Src, "code", f.Code, "what", v.String())
+		a.srv.murmur.Debug("discovery frame dropped", "port", a.port.Name(), "mac", f.Src, "code", f.Code, "what", v.String())
 	}
 }
 
-// spread hashes a PADR so that its repetition meets the same shard.
-func (a *access) spread(req *pppoe.Request) int {
+// sheds reports whether a discovery frame is met with silence, before anything
+// is done for it.
+func (a *access) sheds(f *wire.Frame) bool {
+	g := &a.srv.gate
+	switch {
+	case f.Code == wire.PADI && g.closed.Load():
+		a.shedPADI.Add(1)
+	case f.Code == wire.PADR && g.crowded():
+		a.shedPADR.Add(1)
+	default:
+		return false
+	}
+	return true
+}
+
+// shard hashes a PADR so that its repetition meets the same shard.
+func (a *access) shard(req *pppoe.Request) int {
 	var b [16]byte
 	copy(b[:], req.Src[:])
 	binary.BigEndian.PutUint16(b[6:], req.VLANs[0].ID)
 	binary.BigEndian.PutUint16(b[8:], req.VLANs[1].ID)
 	binary.BigEndian.PutUint16(b[10:], uint16(a.index))
-	return int(maphash.Bytes(a.srv.hashSeed, b[:]) >> 1 & 0x7fffffff)
+	return int(maphash.Bytes(a.srv.hashSeed, b[:]) % uint64(len(a.inbox)))
 }

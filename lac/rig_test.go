@@ -17,7 +17,9 @@ import (
 	"lacd/lac/lactest"
 	"lacd/lac/trunk"
 	"lacd/policy"
+	"lacd/pppoe"
 	"lacd/pppoe/ppp"
+	"lacd/pppoe/wire"
 	"lacd/radius/client"
 	"lacd/radius/radiustest"
 )
@@ -40,6 +42,17 @@ type rig struct {
 	cancel     context.CancelFunc
 	ended      chan error
 }
+
+// anyTags serves subscribers without tags and with any.
+var anyTags = []pppoe.Tagging{
+	{},
+	{Outer: allIDs},
+	{TPID: wire.STag, Outer: allIDs},
+	{Outer: allIDs, Inner: allIDs},
+	{TPID: wire.STag, Outer: allIDs, Inner: allIDs},
+}
+
+var allIDs = pppoe.Range{First: 1, Last: 4094}
 
 const (
 	lns1Addr = "192.0.2.11:1701"
@@ -89,7 +102,7 @@ func newRig(tb testing.TB, o rigOptions) *rig {
 	var srv *Server
 	r.plane = kerneltest.NewFake(nil)
 	cfg := Config{
-		Node: "lac1", Access: []Access{{Port: near}}, PPP: ppp.Config{Auth: []ppp.Protocol{ppp.CHAP, ppp.PAP}},
+		Node: "lac1", Access: []Access{{Port: near, Tagging: anyTags}}, PPP: ppp.Config{Auth: []ppp.Protocol{ppp.CHAP, ppp.PAP}},
 		Policy: pol, Trunk: trunk.Config{Network: r.net}, Plane: r.plane, PlaneName: "fake",
 		RADIUS: map[string]client.Server{
 			"r1": {Name: "r1", Auth: rnet.Add("192.0.2.21:1812", r.radius), Acct: rnet.Add("192.0.2.21:1813", r.radius), Secret: "radius-secret-1", RequireMessageAuthenticator: true},

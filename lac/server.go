@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"lacd/kernel"
+	"lacd/lac/murmur"
 	"lacd/lac/trunk"
 	"lacd/policy"
 )
@@ -25,6 +26,7 @@ type Server struct {
 	pol      atomic.Pointer[policy.Policy]
 	live     atomic.Int64 // sessions
 	closing  atomic.Bool  // silent to PADI and PADR
+	gate     gate
 
 	access      []*access
 	shards      []*shard
@@ -32,6 +34,7 @@ type Server struct {
 	trunk       *trunk.Trunk
 	authorities authorities
 	metrics     *metrics
+	murmur      *murmur.Log // debug lines about single frames
 
 	stopped chan struct{} // closed when the orderly end begins
 	gone    chan struct{} // closed when the shards have ended
@@ -55,7 +58,10 @@ func New(cfg Config) (*Server, error) {
 	s := &Server{
 		cfg: cfg, boot: uint32(now.Unix()), since: now, hashSeed: maphash.MakeSeed(), stopped: make(chan struct{}), gone: make(chan struct{}),
 	}
+	s.murmur = murmur.New(cfg.Log)
 	s.pol.Store(cfg.Policy)
+	s.gate.cfg = cfg.Gate
+	s.gate.retailers.Store(int64(len(cfg.Policy.Retailers)))
 	s.metrics = newMetrics(s)
 	for i, a := range cfg.Access {
 		s.access = append(s.access, newAccess(s, i, a))
@@ -102,6 +108,7 @@ func (s *Server) Run(ctx context.Context) error {
 		s.wg.Go(a.read)
 	}
 	s.wg.Go(s.count)
+	s.wg.Go(s.watchGate)
 	s.authorities.on()
 	<-ctx.Done()
 	return s.stop()

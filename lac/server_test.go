@@ -294,7 +294,7 @@ func TestEnds(t *testing.T) {
 		{"CDN 3", func(r *rig, _ *lactest.Subscriber) { r.lns1.HangUp(0, l2tp.Result{Code: 3}) }, "", true, "Admin-Reset"},
 		{"StopCCN", func(r *rig, _ *lactest.Subscriber) { r.lns1.Stop(l2tp.Result{Code: 6}) }, "", true, "Lost-Service"},
 		{"bridge lost", func(r *rig, _ *lactest.Subscriber) { r.srv.BridgeLost(r.plane.Bridges()[0].ID) }, "1", false, "Lost-Carrier"},
-		{"operator", func(r *rig, _ *lactest.Subscriber) { r.srv.disconnect(named("alice@acme.example")) }, "3", true, "Admin-Reset"},
+		{"operator", func(r *rig, _ *lactest.Subscriber) { r.srv.disconnect(named("alice@acme.example")) }, "3 (PPP disconnect cause 1 protocol 0x0000 direction 0)", true, "Admin-Reset"},
 		{"LNS dies", func(r *rig, _ *lactest.Subscriber) {
 			r.lns1.Set(lactest.Behaviour{Silent: true})
 			after(3 * time.Minute)

@@ -22,11 +22,13 @@ type shard struct {
 	free     []uint32
 	ids      []*idTable // per access port
 	pending  map[[16]byte]*slot
-	perMAC   map[macKey]int
+	unknown  []pppoe.Bucket // per access port: PADTs for sessions that do not exist
 	due      deadlines
 	configs  map[uint16]*session.Config // by MRU ceiling
 	live     int
 	stopping bool
+
+	silent, speaking newcomers // see silent.go
 
 	out [][][]byte // frames to send, per access port
 }
@@ -36,30 +38,32 @@ type slot struct {
 	index, generation uint32
 	port              *access
 	id                wire.SessionID
-	peer              wire.MAC
+	local, peer       wire.MAC
 	vlans             wire.VLANs
 	session           *session.Session
 	tunnel            *trunk.Tunnel
 	request           *pppoe.Request // until the subscriber speaks PPP: a repeated PADR gets the same PADS
 	key               [16]byte
 
+	place   place
+	entered bool  // place is taken
+	open    bool  // counted as half-open
+	asking  bool  // counted as awaiting RADIUS
+	load    *load // of its retailer, while it is half-open; nil: not known yet
+
 	deadline time.Time
 	heapAt   int // -1: no deadline
-}
-
-type macKey struct {
-	port int
-	mac  wire.MAC
 }
 
 func newShard(srv *Server, index int) *shard {
 	sh := &shard{
 		srv: srv, index: index, box: mailbox.New[input](),
-		pending: map[[16]byte]*slot{}, perMAC: map[macKey]int{}, configs: map[uint16]*session.Config{},
+		pending: map[[16]byte]*slot{}, configs: map[uint16]*session.Config{},
 		out: make([][][]byte, len(srv.cfg.Access)),
 	}
 	for range srv.cfg.Access {
 		sh.ids = append(sh.ids, newIDTable(index, srv.cfg.Shards))
+		sh.unknown = append(sh.unknown, pppoe.NewBucket(unknownRate/srv.cfg.Shards))
 	}
 	return sh
 }
@@ -76,6 +80,8 @@ func (sh *shard) run() {
 			in.apply(sh, now)
 		}
 		spare = inputs
+		sh.makeRoom(now)
+		sh.makeMoreRoom(now)
 		sh.advance(now)
 		sh.flush()
 		if sh.box.Closed() {
@@ -117,6 +123,7 @@ func (sh *shard) settle(now time.Time, sl *slot) {
 		sh.execute(now, sl, a)
 	}
 	if sl.session != nil { // not released
+		sh.track(sl)
 		sh.schedule(sl)
 	}
 }
@@ -159,8 +166,17 @@ func (sh *shard) find(a *access, f *wire.Frame) *slot {
 
 func (sh *shard) ref(sl *slot) ref { return newRef(sh.index, sl.index, sl.generation) }
 
+// next returns the ref of the session that take would return a slot for.
+func (sh *shard) next() ref {
+	if n := len(sh.free); n > 0 {
+		sl := sh.slots[sh.free[n-1]]
+		return newRef(sh.index, sl.index, sl.generation+1)
+	}
+	return newRef(sh.index, uint32(len(sh.slots)), 1)
+}
+
 // take returns a free slot for a session of the port.
-func (sh *shard) take(a *access, req *pppoe.Request) *slot {
+func (sh *shard) take(a *access, req *pppoe.Request, key [16]byte) *slot {
 	id, ok := sh.ids[a.index].take()
 	if !ok {
 		return nil
@@ -174,12 +190,12 @@ func (sh *shard) take(a *access, req *pppoe.Request) *slot {
 		sh.slots = append(sh.slots, sl)
 	}
 	*sl = slot{
-		index: sl.index, generation: sl.generation + 1, port: a, id: id, peer: req.Src, vlans: req.VLANs,
-		request: req, key: req.Key(), heapAt: -1,
+		index: sl.index, generation: (sl.generation + 1) & maxGeneration, port: a, id: id, local: a.front.Load().mac, peer: req.Src,
+		vlans: req.VLANs, request: req, key: key, open: true, heapAt: -1,
 	}
 	sh.ids[a.index].set(id, sl)
 	sh.pending[sl.key] = sl
-	sh.perMAC[macKey{a.index, sl.peer}]++
+	sh.srv.gate.halfOpen.Add(1)
 	sh.live++
 	sh.srv.live.Add(1)
 	a.sessions.Add(1)
@@ -188,15 +204,12 @@ func (sh *shard) take(a *access, req *pppoe.Request) *slot {
 
 // release frees the slot and all it is known by.
 func (sh *shard) release(sl *slot) {
+	sh.track(sl)
 	sh.answered(sl)
 	if sl.heapAt >= 0 {
 		heap.Remove(&sh.due, sl.heapAt)
 	}
 	sh.ids[sl.port.index].release(sl.id)
-	mk := macKey{sl.port.index, sl.peer}
-	if sh.perMAC[mk]--; sh.perMAC[mk] == 0 {
-		delete(sh.perMAC, mk)
-	}
 	sl.port.sessions.Add(-1)
 	sl.session, sl.tunnel = nil, nil
 	sh.free = append(sh.free, sl.index)
@@ -222,7 +235,10 @@ func (sh *shard) config(mru uint16) *session.Config {
 		p := sh.srv.cfg.PPP
 		p.MRU = mru
 		p.Name = sh.srv.cfg.Node
-		c = &session.Config{PPP: p, CallTimeout: sh.srv.cfg.CallTimeout, InterimInterval: sh.srv.cfg.InterimInterval}
+		c = &session.Config{
+			PPP: p, CallTimeout: sh.srv.cfg.CallTimeout, InterimInterval: sh.srv.cfg.InterimInterval,
+			Health: sh.srv.trunk.Condition,
+		}
 		sh.configs[mru] = c
 	}
 	return c
@@ -231,7 +247,7 @@ func (sh *shard) config(mru uint16) *session.Config {
 // frame wraps a PPP frame for the subscriber of a slot.
 func (sh *shard) frame(sl *slot, payload []byte) {
 	f := wire.Frame{
-		Dst: sl.peer, Src: sl.port.mac, VLANs: sl.vlans, EtherType: wire.SessionData,
+		Dst: sl.peer, Src: sl.local, VLANs: sl.vlans, EtherType: wire.SessionData,
 		Code: wire.Data, SessionID: sl.id, Payload: payload,
 	}
 	sh.send(sl.port, f.AppendTo(make([]byte, 0, max(60, 34+len(payload)))))

@@ -15,13 +15,16 @@ type option struct {
 	lns   LNS
 	from  string  // where it comes from, for its reason
 	score float64 // lower is earlier inside equal preference
+	now   Condition
 }
 
 // Decide says which LNSes may serve s, in the order to try them. The route
 // and the grant are what Route and the authorization returned; seed draws the
-// order inside equal preference, the same seed gives the same order. A
-// Decision without candidates is a refusal: the last reason says why.
-func (p *Policy) Decide(s Subscriber, r Route, g Grant, seed uint64) Decision {
+// order inside equal preference, the same seed gives the same order. An LNS
+// that takes no call now, as health says, is left out; of those that are
+// locked out the one locked the longest is the last resort. A Decision without
+// candidates is a refusal: the last reason says why.
+func (p *Policy) Decide(now time.Time, s Subscriber, r Route, g Grant, seed uint64, health Health) Decision {
 	d := Decision{
 		Realm:          r.Realm,
 		Reasons:        slices.Clip(r.Reasons),
@@ -42,12 +45,13 @@ func (p *Policy) Decide(s Subscriber, r Route, g Grant, seed uint64) Decision {
 	} else {
 		options = p.own(&d, r.Retailer)
 	}
-	options = d.dropRepeats(options)
-	if len(options) == 0 {
+	options, resort := d.dropClosed(now, d.dropRepeats(options), health)
+	if len(options) == 0 && resort == nil {
 		d.reason("no LNS is left to try")
 		return d
 	}
-	d.order(options, seed)
+	d.order(now, options, seed)
+	d.resort(now, resort)
 	return d
 }
 
@@ -76,7 +80,7 @@ func (p *Policy) own(d *Decision, r *Retailer) []option {
 	options := make([]option, 0, len(r.LNS))
 	for i := range r.LNS {
 		l := r.LNS[i]
-		p.complete(&l)
+		p.complete(r, &l)
 		options = append(options, option{lns: l, from: "configured"})
 	}
 	if r.Authorize == ByRADIUS {
@@ -88,12 +92,18 @@ func (p *Policy) own(d *Decision, r *Retailer) []option {
 }
 
 // complete fills in what neither RADIUS nor the LNS itself says.
-func (p *Policy) complete(l *LNS) {
+func (p *Policy) complete(r *Retailer, l *LNS) {
+	l.Retailer, l.Limits.Retailer = r.Name, r.MaxSessions
+	l.Handling = cmp.Or(l.Handling, p.Handling)
 	l.Host = cmp.Or(l.Host, p.Node)
 	l.Weight = max(l.Weight, 1)
-	if l.Local.IsValid() {
-		return
+	if !l.Local.IsValid() {
+		p.chooseLocal(l)
 	}
+}
+
+// chooseLocal uses the first of our addresses that fits the peer's family.
+func (p *Policy) chooseLocal(l *LNS) {
 	for _, a := range p.Local {
 		if a.Is4() == l.Peer.Addr().Is4() {
 			l.Local = a
@@ -123,8 +133,55 @@ func (d *Decision) dropRepeats(options []option) []option {
 	return kept
 }
 
+// dropClosed removes the options that take no call now. If some of them are
+// locked out, the one locked the longest is returned too.
+func (d *Decision) dropClosed(now time.Time, options []option, health Health) (open []option, resort *option) {
+	if health == nil {
+		return options, nil
+	}
+	closed := 0
+	for i := range options {
+		o := &options[i]
+		o.now = health(now, &o.lns)
+		if o.now.Open() {
+			continue
+		}
+		closed++
+		if o.now.Locked() && (resort == nil || o.now.Since.Before(resort.now.Since)) {
+			resort = o
+		}
+	}
+	if closed == 0 {
+		return options, nil
+	}
+	open = make([]option, 0, len(options)-closed)
+	for i := range options {
+		switch o := &options[i]; {
+		case o.now.Open():
+			open = append(open, *o)
+		case o != resort:
+			d.reason("%s (%s) skipped: %s", o.lns.label(), o.from, o.now.Describe(now))
+		}
+	}
+	return open, resort
+}
+
+// resort appends the option that is tried although it is locked out.
+func (d *Decision) resort(now time.Time, o *option) {
+	if o == nil {
+		return
+	}
+	why := fmt.Sprintf("%s: last resort, %s", o.from, o.now.Describe(now))
+	d.add(Candidate{LNS: o.lns, Reason: why, Resort: true})
+}
+
+func (d *Decision) add(c Candidate) {
+	d.Candidates = append(d.Candidates, c)
+	d.Reasons = append(d.Reasons, strconv.Itoa(len(d.Candidates))+". "+c.LNS.label()+" ("+c.Reason+")")
+}
+
 // order sorts the options into d.Candidates.
-func (d *Decision) order(options []option, seed uint64) {
+func (d *Decision) order(now time.Time, options []option, seed uint64) {
 	for i := range options {
 		options[i].score = score(&options[i].lns, seed)
 	}
@@ -144,8 +201,10 @@ func (d *Decision) order(options []option, seed uint64) {
 			if !alone {
 				why += fmt.Sprintf(", place %d drawn with weight %d of %d", i-level+1, o.lns.Weight, total)
 			}
-			d.Candidates = append(d.Candidates, Candidate{LNS: o.lns, Reason: why})
-			d.Reasons = append(d.Reasons, strconv.Itoa(i+1)+". "+o.lns.label()+" ("+why+")")
+			if o.now.State != Ready {
+				why += ", " + o.now.Describe(now)
+			}
+			d.add(Candidate{LNS: o.lns, Reason: why})
 		}
 		level = end
 	}

@@ -11,6 +11,9 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 )
 
+// t0 is when the decisions of tests are made.
+var t0 = time.Unix(1_000_000, 0)
+
 // places returns "name@peer" of the candidates, in order.
 func places(d Decision) []string {
 	var s []string
@@ -33,7 +36,7 @@ func TestDecideOwnLNSes(t *testing.T) {
 		}},
 	})
 	s := Subscriber{User: "bob@acme.example"}
-	got := p.Decide(s, p.Route(s), Grant{}, 1)
+	got := p.Decide(t0, s, p.Route(s), Grant{}, 1, nil)
 	first := "configured: preference 0"
 	then := "configured: preference 10"
 	want := Decision{
@@ -41,11 +44,11 @@ func TestDecideOwnLNSes(t *testing.T) {
 		Candidates: []Candidate{
 			{Reason: first, LNS: LNS{
 				Name: "lns1", Peer: peer("192.0.2.1:1701"), Local: netip.MustParseAddr("198.51.100.10"),
-				Host: "carrier", Secret: "s", Assignment: "a", Weight: 1,
+				Host: "carrier", Secret: "s", Assignment: "a", Weight: 1, Retailer: "acme", Handling: p.Handling,
 			}},
 			{Reason: then, LNS: LNS{
 				Name: "standby", Peer: peer("192.0.2.9:1701"), Local: netip.MustParseAddr("198.51.100.11"),
-				Host: "lac1", Preference: 10, Weight: 1,
+				Host: "lac1", Preference: 10, Weight: 1, Retailer: "acme", Handling: p.Handling,
 			}},
 		},
 		Reasons: []string{
@@ -64,7 +67,7 @@ func TestDecideOwnLNSes(t *testing.T) {
 func TestDecideRefused(t *testing.T) {
 	p := newPolicy(t, Policy{})
 	s := Subscriber{User: "bob"}
-	got := p.Decide(s, p.Route(s), Grant{Tunnels: []Tunnel{{Server: "192.0.2.1"}}}, 1)
+	got := p.Decide(t0, s, p.Route(s), Grant{Tunnels: []Tunnel{{Server: "192.0.2.1"}}}, 1, nil)
 	if len(got.Candidates) != 0 || got.Retailer != "" || len(got.Reasons) != 1 {
 		t.Errorf("got %+v, want no candidate and the reason of the route", got)
 	}
@@ -85,7 +88,7 @@ func TestDecideWeights(t *testing.T) {
 	first := map[string]float64{}
 	second := map[string]float64{}
 	for seed := range uint64(n) {
-		d := p.Decide(s, r, Grant{}, seed)
+		d := p.Decide(t0, s, r, Grant{}, seed, nil)
 		if got := d.Candidates[3].LNS.Name; got != "z" {
 			t.Fatalf("seed %d: got %s last, want z, whatever its weight", seed, got)
 		}
@@ -117,7 +120,7 @@ func TestDecideRendezvous(t *testing.T) {
 	decide := func(seed uint64, lns ...LNS) []string {
 		p := newPolicy(t, Policy{Retailers: []Retailer{{Name: "acme", Realms: []string{"x"}, Authorize: ByRealm, LNS: lns}}})
 		s := Subscriber{User: "bob@x"}
-		return places(p.Decide(s, p.Route(s), Grant{}, seed))
+		return places(p.Decide(t0, s, p.Route(s), Grant{}, seed, nil))
 	}
 	for seed := range uint64(200) {
 		all := decide(seed, lns...)
@@ -142,7 +145,7 @@ func TestDecideReasonsOfADraw(t *testing.T) {
 		LNS: []LNS{{Name: "a", Peer: peer("192.0.2.1:1701"), Weight: 2}, {Name: "b", Peer: peer("192.0.2.2:1701")}},
 	}}})
 	s := Subscriber{User: "bob@x"}
-	d := p.Decide(s, p.Route(s), Grant{}, 3)
+	d := p.Decide(t0, s, p.Route(s), Grant{}, 3, nil)
 	var got []string
 	for _, c := range d.Candidates {
 		got = append(got, c.LNS.Name+": "+c.Reason)
@@ -179,7 +182,7 @@ func TestDecideLimitsAndNames(t *testing.T) {
 	for _, tt := range tests {
 		s := Subscriber{User: tt.user}
 		g := Grant{User: "account", Class: [][]byte{{1}}, SessionTimeout: time.Hour, IdleTimeout: time.Minute, InterimInterval: tt.asked}
-		d := p.Decide(s, p.Route(s), g, 0)
+		d := p.Decide(t0, s, p.Route(s), g, 0, nil)
 		if d.InterimInterval != tt.interim {
 			t.Errorf("%s, %v asked: got interim %v, want %v", tt.user, tt.asked, d.InterimInterval, tt.interim)
 		}
@@ -201,8 +204,8 @@ func TestDecideSharesNoReasons(t *testing.T) {
 	s := Subscriber{User: "bob@x"}
 	r := p.Route(s)
 	r.Reasons = append(make([]string, 0, 16), r.Reasons...)
-	d1 := p.Decide(s, r, Grant{Tunnels: []Tunnel{{Tag: 1}}}, 0)
-	p.Decide(s, r, Grant{Tunnels: []Tunnel{{Tag: 2}, {Tag: 3}}}, 0)
+	d1 := p.Decide(t0, s, r, Grant{Tunnels: []Tunnel{{Tag: 1}}}, 0, nil)
+	p.Decide(t0, s, r, Grant{Tunnels: []Tunnel{{Tag: 2}, {Tag: 3}}}, 0, nil)
 	if got, want := d1.Reasons[2], "RADIUS named 1 tunnel"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
@@ -221,6 +224,6 @@ func BenchmarkDecide(b *testing.B) {
 	g := Grant{Tunnels: []Tunnel{{Tag: 1, Server: "192.0.2.1"}, {Tag: 2, Server: "192.0.2.2"}}}
 	b.ReportAllocs()
 	for seed := uint64(0); b.Loop(); seed++ {
-		p.Decide(s, r, g, seed)
+		p.Decide(t0, s, r, g, seed, nil)
 	}
 }

@@ -19,5 +19,8 @@
 // each LNS comes first in proportion to its weight, the same seed gives the
 // same order on every LAC, and an LNS that goes away moves only its own calls.
 //
+// A retailer's CallInfo says what its LNSes and RADIUS servers are told about a
+// call: numbers (package number), connect speeds, access line attributes.
+//
 // A Policy is immutable after New and safe for concurrent use.
 package policy

@@ -31,7 +31,7 @@ func (p *Policy) granted(d *Decision, r *Retailer, tunnels []Tunnel) []option {
 				d.reason("tunnel %d: client endpoint %s ignored: %s", t.Tag, strconv.Quote(t.Client), why)
 			}
 		}
-		p.complete(&o.lns)
+		p.complete(r, &o.lns)
 		options = append(options, o)
 	}
 	return options

@@ -136,7 +136,7 @@ func TestDecideGrantedTunnels(t *testing.T) {
 	s := Subscriber{User: "bob@x"}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			d := p.Decide(s, p.Route(s), Grant{Tunnels: tt.tunnels}, 5)
+			d := p.Decide(t0, s, p.Route(s), Grant{Tunnels: tt.tunnels}, 5, nil)
 			if diff := cmp.Diff(tt.places, places(d)); diff != "" {
 				t.Errorf("candidates, -want +got:\n%s", diff)
 			}
@@ -197,10 +197,11 @@ func TestDecideMergesConfiguration(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			d := p.Decide(s, p.Route(s), Grant{Tunnels: []Tunnel{tt.t}}, 5)
+			d := p.Decide(t0, s, p.Route(s), Grant{Tunnels: []Tunnel{tt.t}}, 5, nil)
 			if len(d.Candidates) != 1 {
 				t.Fatalf("got candidates %v, want 1", places(d))
 			}
+			tt.want.Retailer, tt.want.Handling = "acme", p.Handling
 			if diff := cmp.Diff(tt.want, d.Candidates[0].LNS, cmpopts.EquateComparable(netip.Addr{}, netip.AddrPort{})); diff != "" {
 				t.Errorf("-want +got:\n%s", diff)
 			}
@@ -240,10 +241,10 @@ func FuzzDecide(f *testing.F) {
 	s := Subscriber{User: "bob@x"}
 	r := p.Route(s)
 	f.Fuzz(func(t *testing.T, server, client, assignment string, preference uint32, seed uint64) {
-		d := p.Decide(s, r, Grant{Tunnels: []Tunnel{
+		d := p.Decide(t0, s, r, Grant{Tunnels: []Tunnel{
 			{Tag: 1, Server: server, Client: client, Assignment: assignment, Preference: preference},
 			{Tag: 2, Server: "192.0.2.1"},
-		}}, seed)
+		}}, seed, nil)
 		if len(d.Candidates) == 0 {
 			t.Fatal("tunnel 2 is lost")
 		}

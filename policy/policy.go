@@ -30,6 +30,7 @@ const (
 // LNS is one way to reach a retailer: a peer and how to talk to it.
 type LNS struct {
 	Name         string // label for logs, metrics and lacctl
+	Retailer     string // whose calls it takes; set in Candidates
 	Peer         netip.AddrPort
 	Local        netip.Addr // our address; invalid: the kernel chooses
 	Host         string     // our Host Name (Tunnel-Client-Auth-ID); empty: the node's name
@@ -39,10 +40,20 @@ type LNS struct {
 	PrivateGroup string // sent in ICCN (Tunnel-Private-Group-ID)
 	Preference   uint32 // lowest first
 	Weight       uint32 // share among equal preference; 0 counts as 1
-	MaxSessions  uint32 // 0: no limit
+	Limits       Limits
+	Handling     *Handling // nil: the policy's
 	NoProxyLCP   bool
 	NoProxyAuth  bool
 	NoReplayAuth bool
+	Sequencing   bool // data messages are always numbered (Sequencing Required)
+}
+
+// Limits bound what an LNS is given. 0: no limit.
+type Limits struct {
+	Sessions       uint32 // of the LNS
+	TunnelSessions uint32 // of one tunnel
+	Setups         uint32 // calls placed per second
+	Retailer       uint32 // sessions of the retailer over all LNSes; set in Candidates
 }
 
 // TunnelKey says which calls may share a tunnel. It is comparable.
@@ -84,12 +95,14 @@ type Grant struct {
 	SessionTimeout  time.Duration // 0: none
 	IdleTimeout     time.Duration // 0: none
 	InterimInterval time.Duration // 0: the configured one
+	Rates           Rates         // of the line; zero: not said
 }
 
 // Candidate is one LNS to try, and why it stands where it does.
 type Candidate struct {
 	LNS    LNS
 	Reason string
+	Resort bool // locked out: to be tried all the same, as nothing else is left
 }
 
 // Decision is where a subscriber goes. It is immutable.

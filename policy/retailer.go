@@ -20,6 +20,8 @@ type Retailer struct {
 	Accounting      bool          // send accounting to those servers
 	InterimInterval time.Duration // 0: what RADIUS says; else a minimum for it (RFC 5080 section 2.3.4)
 	LNS             []LNS
+	MaxSessions     uint32 // over all LNSes; 0: no limit
+	Call            CallInfo
 }
 
 // Default is what happens to a subscriber without a realm, or with one that
@@ -34,6 +36,7 @@ type Policy struct {
 	Default   Default
 	Node      string       // Host Name towards an LNS that has none of its own
 	Local     []netip.Addr // our addresses; the first of the peer's family is used; empty: the kernel chooses
+	Handling  *Handling    // of LNSes that have none of their own; nil: DefaultLockouts and no more
 
 	byRealm map[string]*Retailer // lower case
 	def     *Retailer            // nil: refuse
@@ -41,6 +44,9 @@ type Policy struct {
 
 // New returns p, checked and indexed. It keeps p's slices.
 func New(p Policy) (*Policy, error) {
+	if p.Handling == nil {
+		p.Handling = &Handling{Lockouts: DefaultLockouts()}
+	}
 	byName := make(map[string]*Retailer, len(p.Retailers))
 	p.byRealm = make(map[string]*Retailer)
 	for i := range p.Retailers {

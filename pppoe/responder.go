@@ -23,6 +23,10 @@ type Config struct {
 	// CookieLife is how long a cookie is good for at least; twice that at most.
 	// 0: 30 seconds.
 	CookieLife time.Duration
+	// Tagging lists how frames may be tagged to be answered, with the same tags.
+	// None: in any way.
+	Tagging []Tagging
+	Limits  Limits
 }
 
 const (
@@ -39,6 +43,7 @@ type Responder struct {
 	acName   []byte   // value of the AC-Name tag
 	services [][]byte // values of the Service-Name tags; none: any name
 	cookie   cookies  // has scratch space: for Receive alone
+	limiter  limiter  // for Receive alone
 }
 
 // New returns a Responder for one port. Cookies are made with key, which should
@@ -56,7 +61,7 @@ func New(cfg Config, key [32]byte) *Responder {
 		// address of the box".
 		cfg.ACName = cfg.MAC.String()
 	}
-	r := &Responder{cfg: cfg, acName: []byte(cfg.ACName), cookie: newCookies(key, cfg)}
+	r := &Responder{cfg: cfg, acName: []byte(cfg.ACName), cookie: newCookies(key, cfg), limiter: newLimiter(cfg.Limits, key)}
 	for _, s := range cfg.Services {
 		r.services = append(r.services, []byte(s))
 	}
@@ -88,6 +93,9 @@ func (r *Responder) receivePADI(now time.Time, f *wire.Frame, b []byte) ([]byte,
 	if f.Dst != wire.Broadcast {
 		return b, NotBroadcast
 	}
+	if v := r.admit(now, f); v != 0 {
+		return b, v
+	}
 	t, v := r.read(f)
 	switch {
 	case v != 0:
@@ -114,6 +122,9 @@ func (r *Responder) receivePADR(now time.Time, f *wire.Frame, b []byte) ([]byte,
 	// address of the Access Concentrator that sent the PADO".
 	if f.Dst != r.cfg.MAC {
 		return b, Request{}, NotUnicast
+	}
+	if v := r.admit(now, f); v != 0 {
+		return b, Request{}, v
 	}
 	t, v := r.read(f)
 	if v != 0 {
@@ -144,6 +155,14 @@ func (r *Responder) receivePADR(now time.Time, f *wire.Frame, b []byte) ([]byte,
 		}
 	}
 	return b, req, Requested
+}
+
+// admit reports why a PADI or PADR is not looked at; 0: it is.
+func (r *Responder) admit(now time.Time, f *wire.Frame) Verdict {
+	if !r.Serves(f.VLANs) {
+		return UnknownVLAN
+	}
+	return r.limiter.admit(now, f)
 }
 
 // serves reports whether a host that asks for service can be served. An empty

@@ -327,7 +327,9 @@ func TestPADIAllocs(t *testing.T) {
 }
 
 func BenchmarkPADI(b *testing.B) {
-	r := New(config(), key)
+	cfg := config()
+	cfg.Limits = Limits{PADI: 1 << 30, PADIPerHost: 1 << 30} // looked at, never reached
+	r := New(cfg, key)
 	raw := new(storm()).AppendTo(nil)
 	buf := make([]byte, 0, 1600)
 	b.ReportAllocs()

@@ -21,10 +21,13 @@ const (
 	ReplyTooLong                      // what must be echoed does not fit into a frame
 	NoCookie                          // PADR without AC-Cookie
 	BadCookie                         // PADR whose AC-Cookie is altered, foreign or expired
+	UnknownVLAN                       // VLAN tags that are not served on this port
+	HostRate                          // the host sends more than it may
+	PortRate                          // all hosts together send more than they may
 )
 
 // NumVerdicts is the length of an array indexed by Verdict.
-const NumVerdicts = int(BadCookie) + 1
+const NumVerdicts = int(PortRate) + 1
 
 var verdicts = [NumVerdicts]string{
 	Ignored:        "ignored",
@@ -42,6 +45,9 @@ var verdicts = [NumVerdicts]string{
 	ReplyTooLong:   "reply-too-long",
 	NoCookie:       "no-cookie",
 	BadCookie:      "bad-cookie",
+	UnknownVLAN:    "unknown-vlan",
+	HostRate:       "host-rate",
+	PortRate:       "port-rate",
 }
 
 // String returns a stable label for metrics, such as "bad-cookie".

@@ -39,9 +39,8 @@ type Access struct {
 	NASPortID     string
 
 	CallingStation string
-	CalledStation  string // empty: Service
+	CalledStation  string
 	AcctSession    string
-	Service        string // PPPoE Service-Name
 	MTU            uint32 // Framed-MTU as a hint, octets
 	Line           *wire.Line
 }
@@ -71,11 +70,7 @@ func (a *Access) Encode(t Try) ([]byte, error) {
 	if a.MTU != 0 {
 		b.Integer(rfc2865.FramedMTU_Type, a.MTU)
 	}
-	called := a.CalledStation
-	if called == "" {
-		called = a.Service
-	}
-	b.Text(rfc2865.CalledStationID_Type, called)
+	b.Text(rfc2865.CalledStationID_Type, a.CalledStation)
 	b.Text(rfc2865.CallingStationID_Type, a.CallingStation)
 	b.Text(rfc2866.AcctSessionID_Type, a.AcctSession)
 	b.Line(a.Line, false)

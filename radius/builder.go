@@ -59,6 +59,10 @@ func (b *Builder) Text(t layeh.Type, s string) {
 	}
 }
 
+// Cut adds a text attribute, cut to what fits. It is for what subscribers say
+// of themselves in records that must not be lost.
+func (b *Builder) Cut(t layeh.Type, s string) { b.Text(t, s[:min(len(s), maxValue)]) }
+
 // Integer adds a four-octet integer.
 func (b *Builder) Integer(t layeh.Type, v uint32) {
 	b.Packet.Add(t, layeh.NewInteger(v))
@@ -111,7 +115,7 @@ func (b *Builder) Port(n *NAS) {
 		kind = rfc2865.NASPortType_Value_Ethernet
 	}
 	b.Integer(rfc2865.NASPortType_Type, uint32(kind))
-	b.Text(rfc2869.NASPortID_Type, n.PortID)
+	b.Cut(rfc2869.NASPortID_Type, n.PortID)
 }
 
 // TunnelType adds Tunnel-Type L2TP and Tunnel-Medium-Type by the family of the

@@ -23,6 +23,7 @@ type ExchangeConfig struct {
 	Revive    time.Duration // how long a dead server is left alone; 0: 60 s
 	Sockets   int           // most sockets per server; 0: 16
 	Idle      time.Duration // an unused socket is closed after this; 0: 60 s
+	Most      int           // requests at once, waiting ones included; 0: 65,536
 	// Seed is where Request Authenticators come from. It must be secret and
 	// different in every run.
 	Seed [32]byte
@@ -41,6 +42,7 @@ type Exchange struct {
 	random  source
 	due     deadlines
 	jobs    int
+	crowded uint64 // requests refused as there were too many
 	actions []Action
 }
 
@@ -63,6 +65,7 @@ func NewExchange(cfg ExchangeConfig) *Exchange {
 	fallback(&cfg.Revive, time.Minute)
 	fallback(&cfg.Sockets, 16)
 	fallback(&cfg.Idle, time.Minute)
+	fallback(&cfg.Most, 1<<16)
 	cfg.Servers = cfg.Servers[:min(len(cfg.Servers), MaxServers)]
 	x := &Exchange{cfg: cfg, sockets: make(map[SocketID]*socket), random: source{seed: cfg.Seed}}
 	for _, s := range cfg.Servers {
@@ -80,8 +83,15 @@ func fallback[T comparable](v *T, def T) {
 	}
 }
 
-// Ask starts a request. Exactly one Answered or Failed with ref follows.
+// Ask starts a request. Exactly one Answered or Failed with ref follows. What
+// nobody waits for any more, as its subscriber has left, is still asked: where
+// servers are silent and subscribers come and go, Most is the bound.
 func (x *Exchange) Ask(now time.Time, ref uint64, r Request) {
+	if x.jobs >= x.cfg.Most {
+		x.crowded++
+		x.act(Failed{Ref: ref, Crowded: true})
+		return
+	}
 	j := &job{ref: ref, request: r}
 	if x.cfg.GiveUp > 0 {
 		j.end = now.Add(x.cfg.GiveUp)
@@ -198,6 +208,9 @@ func (x *Exchange) Take() []Action {
 // Len returns how many requests wait for an answer.
 func (x *Exchange) Len() int { return x.jobs }
 
+// Crowded returns how many requests were refused because of Most.
+func (x *Exchange) Crowded() uint64 { return x.crowded }
+
 // Stats returns the counters of each server, in the configured order.
 func (x *Exchange) Stats() []ServerStats {
 	st := make([]ServerStats, 0, len(x.servers))
@@ -267,11 +280,12 @@ type Answered struct {
 // Failed ends a request without one: no server answered, or Err says why it
 // could not even be sent. Dropped is why the last reply to it was not taken
 // for an answer, zero if there was none: most often a server that does not
-// sign, or another secret.
+// sign, or another secret. Crowded: it was not asked, as too many others wait.
 type Failed struct {
 	Ref     uint64
 	Err     error
 	Dropped Drop
+	Crowded bool
 }
 
 // Marked says that a server became dead or is heard again.

@@ -245,6 +245,22 @@ func TestExchangeManyOutstanding(t *testing.T) {
 	}
 }
 
+// One who asks faster than silent servers give up is bounded.
+func TestExchangeCrowded(t *testing.T) {
+	r := newRig(t, ExchangeConfig{Sockets: 1, Most: 300}, Server{})
+	for ref := range uint64(500) {
+		r.ask(ref)
+	}
+	if len(r.ends) != 200 || r.x.Len() != 300 || r.x.Crowded() != 200 {
+		t.Errorf("%d requests ended at once, %d wait, %d counted: want 200, 300, 200", len(r.ends), r.x.Len(), r.x.Crowded())
+	}
+	r.answer(r.sends[0])
+	r.ask(500)
+	if _, ended := r.ends[500]; ended {
+		t.Error("a request was refused although there was room")
+	}
+}
+
 func TestExchangeUnsendable(t *testing.T) {
 	r := newRig(t, ExchangeConfig{}, Server{})
 	a := sampleAccess()

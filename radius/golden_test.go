@@ -48,7 +48,7 @@ func sampleAccess() Access {
 	return Access{
 		User: "nemo@acme", Protocol: PAP, Password: []byte("arctangent"),
 		NASIdentifier: "lac1", NASIP: netip.MustParseAddr("192.0.2.1"), NASPort: 0x01020064, NASPortID: "eth1:100.200",
-		CallingStation: "02:00:00:00:00:01", Service: "internet", AcctSession: "00a1b2c3", MTU: 1492, Line: sampleLine(),
+		CallingStation: "02:00:00:00:00:01", CalledStation: "internet", AcctSession: "00a1b2c3", MTU: 1492, Line: sampleLine(),
 	}
 }
 

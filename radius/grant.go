@@ -63,7 +63,8 @@ func grantAttribute(g *policy.Grant, a *layeh.AVP) error {
 		return seconds(a, "Idle-Timeout", &g.IdleTimeout)
 	case rfc2869.AcctInterimInterval_Type:
 		return seconds(a, "Acct-Interim-Interval", &g.InterimInterval)
-	default: // for a tunnel, or unknown
+	default: // a rate, for a tunnel, or unknown
+		grantRate(&g.Rates, a)
 	}
 	return nil
 }

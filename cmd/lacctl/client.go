@@ -25,8 +25,9 @@ const patience = 30 * time.Second
 
 func sessionPath(name string) string { return "/v1/sessions/" + url.PathEscape(name) }
 
-// ask sends a request, reads the answer into v and returns its text as well.
-func (t *tool) ask(method, path string, v any) ([]byte, error) {
+// ask sends a request, with a question as its body unless that is nil, reads
+// the answer into v and returns its text as well.
+func (t *tool) ask(method, path string, question, v any) ([]byte, error) {
 	client := &http.Client{
 		Timeout: patience,
 		Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
@@ -35,7 +36,15 @@ func (t *tool) ask(method, path string, v any) ([]byte, error) {
 		}},
 	}
 	defer client.CloseIdleConnections()
-	req, err := http.NewRequest(method, "http://lacd"+path, nil)
+	var body io.Reader
+	if question != nil {
+		text, err := json.Marshal(question)
+		if err != nil {
+			return nil, fmt.Errorf("ask lacd: %w", err)
+		}
+		body = bytes.NewReader(text)
+	}
+	req, err := http.NewRequest(method, "http://lacd"+path, body)
 	if err != nil {
 		return nil, fmt.Errorf("ask lacd: %w", err)
 	}
@@ -44,17 +53,17 @@ func (t *tool) ask(method, path string, v any) ([]byte, error) {
 		return nil, t.explain(err)
 	}
 	defer func() { _ = resp.Body.Close() }() // read only
-	body, err := io.ReadAll(resp.Body)
+	answer, err := io.ReadAll(resp.Body)
 	if err != nil {
 		return nil, t.explain(err)
 	}
 	if resp.StatusCode != http.StatusOK {
-		return nil, refused(resp.Status, body)
+		return nil, refused(resp.Status, answer)
 	}
-	if err := json.Unmarshal(body, v); err != nil {
+	if err := json.Unmarshal(answer, v); err != nil {
 		return nil, &hinted{fmt.Errorf("lacd's answer makes no sense: %w", err), "lacctl and lacd should be of the same version"}
 	}
-	return body, nil
+	return answer, nil
 }
 
 // refused is the error in an answer that is not a success.
@@ -88,9 +97,9 @@ func (t *tool) explain(err error) error {
 	return fmt.Errorf("ask lacd: %w", err)
 }
 
-// printJSON prints an answer as lacd gave it, indented.
+// printJSON prints an answer as lacd gave it, indented and safe for a terminal.
 func (t *tool) printJSON(raw []byte) error {
-	if err := json.Indent(t.out, bytes.TrimSpace(raw), "", "  "); err != nil {
+	if err := json.Indent(t.out, escaped(bytes.TrimSpace(raw)), "", "  "); err != nil {
 		return fmt.Errorf("print answer: %w", err)
 	}
 	return t.out.WriteByte('\n')

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"fmt"
+	"io"
 	"strings"
 	"time"
 
@@ -16,14 +17,15 @@ const defaultSocket = "/run/lacd/admin.sock"
 
 // tool is what every command works with.
 type tool struct {
+	in     io.Reader
 	out    *bytes.Buffer
 	socket string
 	json   bool
 	now    time.Time
 }
 
-func execute(args []string, getenv func(string) string, out *bytes.Buffer) error {
-	t := &tool{out: out, now: time.Now()}
+func execute(args []string, getenv func(string) string, in io.Reader, out *bytes.Buffer) error {
+	t := &tool{in: in, out: out, now: time.Now()}
 	root := &cobra.Command{
 		Use:               "lacctl",
 		SilenceErrors:     true,
@@ -46,7 +48,8 @@ func execute(args []string, getenv func(string) string, out *bytes.Buffer) error
 		leaf("lns", "", func(string) error { return list(t, "/v1/lns", lnses) }),
 		leaf("status", "", func(string) error { return one(t, "/v1/status", status) }),
 	)
-	root.AddCommand(show, leaf("disconnect", "ID|USER", t.disconnect))
+	root.AddCommand(show, leaf("disconnect", "ID|USER", t.disconnect), leaf("drain", "LNS", t.drain),
+		leaf("undrain", "LNS", t.undrain), t.explainCommand())
 	root.SetArgs(doubleDash(args))
 	return root.Execute()
 }
@@ -91,7 +94,7 @@ func leaf(name, arg string, work func(arg string) error) *cobra.Command {
 // list shows an answer that is a list.
 func list[T any](t *tool, path string, show func(*tool, []T)) error {
 	var answer []T
-	raw, err := t.ask("GET", path, &answer)
+	raw, err := t.ask("GET", path, nil, &answer)
 	if err != nil {
 		return err
 	}
@@ -108,7 +111,7 @@ func list[T any](t *tool, path string, show func(*tool, []T)) error {
 // one shows an answer that is a single thing.
 func one[T any](t *tool, path string, show func(*tool, *T)) error {
 	var answer T
-	raw, err := t.ask("GET", path, &answer)
+	raw, err := t.ask("GET", path, nil, &answer)
 	if err != nil {
 		return err
 	}
@@ -121,7 +124,7 @@ func one[T any](t *tool, path string, show func(*tool, *T)) error {
 
 func (t *tool) disconnect(name string) error {
 	var answer admin.Disconnected
-	raw, err := t.ask("DELETE", sessionPath(name), &answer)
+	raw, err := t.ask("DELETE", sessionPath(name), nil, &answer)
 	if err != nil {
 		return err
 	}

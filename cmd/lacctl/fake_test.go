@@ -39,8 +39,11 @@ func fakeTunnels(now time.Time) []admin.Tunnel {
 
 func fakeLNS() []admin.LNS {
 	return []admin.LNS{
-		{Name: "lns1", Retailer: "acme", Peer: "192.0.2.1:1701", Tunnels: 1, Calls: 1, Placed: 3, Answered: 2, Failed: 1, LastError: "CDN 2: no resources"},
-		{Name: "192.0.2.7", Peer: "192.0.2.7:1701"},
+		{
+			Name: "lns1", Retailer: "acme", Peer: "192.0.2.1:1701", State: "locked", Why: "locked out 12s ago for 48s more: no answer",
+			Sessions: 1, Limit: 100, Tunnels: 1, Calls: 1, Placed: 3, Answered: 2, Failed: 1, LastError: "CDN 2: no resources",
+		},
+		{Name: "192.0.2.7", Peer: "192.0.2.7:1701", State: "ready"},
 	}
 }
 
@@ -111,6 +114,7 @@ func fakeHandler(empty bool) http.Handler {
 			answer(w, http.StatusNotFound, missing)
 		}
 	})
+	fakeSelection(mux, answer)
 	mux.HandleFunc("DELETE /v1/sessions/{name}", func(w http.ResponseWriter, r *http.Request) {
 		switch r.PathValue("name") {
 		case "01a2b3":

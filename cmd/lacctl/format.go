@@ -8,6 +8,8 @@ import (
 	"text/tabwriter"
 	"time"
 	"unicode"
+	"unicode/utf16"
+	"unicode/utf8"
 )
 
 // table prints aligned columns.
@@ -65,6 +67,23 @@ func printable(s string) string {
 		return strconv.Quote(s)
 	}
 	return s
+}
+
+// escaped writes what cannot be printed as JSON escapes, which mean the same.
+// JSON itself wants that for control characters below space only.
+func escaped(raw []byte) []byte {
+	out := make([]byte, 0, len(raw))
+	for _, r := range string(raw) {
+		switch {
+		case r < utf8.RuneSelf && r != 0x7f, r != unicode.ReplacementChar && unicode.IsPrint(r):
+			out = utf8.AppendRune(out, r)
+		default:
+			for _, u := range utf16.Encode([]rune{r}) {
+				out = fmt.Appendf(out, `\u%04x`, u)
+			}
+		}
+	}
+	return out
 }
 
 // age is a duration of minutes to months, in its two largest units.

@@ -2,9 +2,12 @@ package main
 
 import (
 	"bytes"
+	"encoding/json"
 	"math"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 func TestAge(t *testing.T) {
@@ -69,6 +72,24 @@ func TestPrintable(t *testing.T) {
 	} {
 		if got := printable(s); got != want {
 			t.Errorf("%q: got %s, want %s", s, got, want)
+		}
+	}
+}
+
+func TestEscaped(t *testing.T) {
+	for s, want := range map[string]string{
+		"{\n  \"a\": \"jürgen\\n\"}": "{\n  \"a\": \"jürgen\\n\"}",
+		"\"\u009b2J\"":               `"\u009b2J"`,
+		"\"\u202e\x7f\U000e0001\"":   `"\u202e\u007f\udb40\udc01"`,
+		"\"\xff\"":                   `"\ufffd"`,
+	} {
+		got := escaped([]byte(s))
+		if string(got) != want {
+			t.Errorf("%q: got %s, want %s", s, got, want)
+		}
+		var a, b any
+		if json.Unmarshal([]byte(s), &a) != nil || json.Unmarshal(got, &b) != nil || !cmp.Equal(a, b) {
+			t.Errorf("%q means %v, %s means %v", s, a, got, b)
 		}
 	}
 }

@@ -17,22 +17,38 @@ const usage = `Usage:
     lacctl [-json] [-socket PATH] show lns
     lacctl [-json] [-socket PATH] show status
     lacctl [-json] [-socket PATH] disconnect ID|USER
+    lacctl [-json] [-socket PATH] drain LNS
+    lacctl [-json] [-socket PATH] undrain LNS
+    lacctl [-json] [-socket PATH] explain USER [-reply FILE | -password-stdin]
 
 Options:
     -json         print what lacd answers, as JSON
     -socket PATH  admin socket of lacd (default $LACD_SOCKET, else
                   /run/lacd/admin.sock)
+    -reply FILE   what RADIUS would answer: attributes as in a users file of
+                  FreeRADIUS, Tunnel-Server-Endpoint:1 = "192.0.2.1"
+    -password-stdin
+                  ask RADIUS, with the password in the first line of standard
+                  input; it sees an Access-Request with PAP
 
 "show session" also tells why the session went to its LNS, and when each step
 of its set-up was done. A session is named by its ID (Acct-Session-Id) or by
 the user name as the subscriber sent it.
+
+"drain" keeps new calls from an LNS, those that are there stay; "undrain" takes
+it back, as does a restart of lacd. An LNS is named as in "show lns", by its
+retailer and name with a slash between them where several have the name, or by
+its address.
+
+"explain" tells on which LNSes a subscriber would be tried, and why, without
+placing a call. Where RADIUS decides and is not asked, it tells what is known.
 
 The exit status is 1 for a failure and 2 for a wrong command line.
 `
 
 func main() {
 	var out bytes.Buffer
-	err := execute(os.Args[1:], os.Getenv, &out)
+	err := execute(os.Args[1:], os.Getenv, os.Stdin, &out)
 	if err == nil {
 		_, err = out.WriteTo(os.Stdout)
 	}

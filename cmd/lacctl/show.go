@@ -32,12 +32,16 @@ func tunnels(t *tool, all []admin.Tunnel) {
 }
 
 func lnses(t *tool, all []admin.LNS) {
-	tab := t.table("NAME", "RETAILER", "PEER", "TUNNELS", "CALLS", "PLACED", "ANSWERED", "FAILED", "LAST-ERROR")
+	tab := t.table("NAME", "RETAILER", "PEER", "STATE", "TUNNELS", "SESSIONS", "PLACED", "ANSWERED", "FAILED", "WHY", "LAST-ERROR")
 	for i := range all {
 		l := &all[i]
-		tab.row(l.Name, l.Retailer, l.Peer, strconv.Itoa(l.Tunnels), strconv.Itoa(l.Calls),
+		sessions := strconv.Itoa(l.Sessions)
+		if l.Limit > 0 {
+			sessions += "/" + strconv.Itoa(l.Limit)
+		}
+		tab.row(l.Name, l.Retailer, l.Peer, l.State, strconv.Itoa(l.Tunnels), sessions,
 			strconv.FormatUint(l.Placed, 10), strconv.FormatUint(l.Answered, 10), strconv.FormatUint(l.Failed, 10),
-			l.LastError)
+			l.Why, l.LastError)
 	}
 	tab.end("no lns")
 }

@@ -50,7 +50,7 @@ func newDaemon(f *file.File, log *slog.Logger) (_ *process, err error) {
 	}()
 	cfg := lac.Config{
 		Node: f.Node.Name, Version: buildVersion(), Policy: f.Policy, PPP: pppConfig(&f.PPP), Log: log,
-		Trunk: trunkConfig(f), RADIUS: radiusServers(f), NAS: client.NAS{Identifier: f.Node.Name},
+		Trunk: trunkConfig(f), CallTimeout: f.L2TP.AnswerTimeout, RADIUS: radiusServers(f), NAS: client.NAS{Identifier: f.Node.Name},
 	}
 	for _, a := range f.Core.Local {
 		if a.Is4() {
@@ -109,7 +109,7 @@ func pppConfig(p *file.PPP) ppp.Config {
 		MRU: p.MRU, Multilink: p.Multilink, Restart: p.RestartTimer, AuthTimeout: p.AuthTimeout,
 		EchoInterval: p.EchoInterval, EchoFailures: p.EchoFailures,
 	}
-	for _, a := range p.Auth {
+	for _, a := range p.Auth { // "none" is none of them
 		switch a {
 		case "chap":
 			c.Auth = append(c.Auth, ppp.CHAP)
@@ -124,7 +124,8 @@ func trunkConfig(f *file.File) trunk.Config {
 	l := f.L2TP
 	return trunk.Config{
 		HostName: l.HostName, VendorName: "lacd", Window: l.Window, Resend: l.Resend, ResendMax: l.ResendMax,
-		Retries: l.Retries, Hello: l.Hello, AnswerTimeout: l.AnswerTimeout,
+		Retries: l.Retries, Hello: l.Hello, AnswerTimeout: l.AnswerTimeout, IdleTimeout: l.IdleTimeout,
+		MaxTunnels: l.MaxTunnels,
 	}
 }
 
@@ -157,14 +158,17 @@ func (d *process) listen(f *file.File) error {
 	reg := prometheus.NewRegistry()
 	reg.MustRegister(d.server.Collector(), collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	mux := http.NewServeMux()
-	mux.Handle("GET /metrics", promhttp.HandlerFor(reg, promhttp.HandlerOpts{}))
+	mux.Handle("GET /metrics", promhttp.HandlerFor(reg, promhttp.HandlerOpts{MaxRequestsInFlight: 4}))
 	d.add(metrics, mux)
 	return nil
 }
 
 func (d *process) add(l net.Listener, h http.Handler) {
 	d.sockets = append(d.sockets, l)
-	d.listeners = append(d.listeners, &http.Server{Handler: h, ReadHeaderTimeout: 5 * time.Second, IdleTimeout: time.Minute})
+	d.listeners = append(d.listeners, &http.Server{
+		Handler: h, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: time.Minute,
+		IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10,
+	})
 }
 
 // listenAdmin opens the admin socket for root and the socket's group. A

@@ -18,5 +18,5 @@
 // network card that drops VLANs it was not told of needs Config.Promiscuous.
 //
 // One goroutine calls ReadBatch; a device that is down makes it wait, one that
-// was deleted makes it return ErrGone. Any goroutine may call the rest.
+// was deleted makes it return kernel.ErrGone. Any goroutine may call the rest.
 package ethernet

@@ -15,10 +15,6 @@ import (
 	"lacd/kernel"
 )
 
-// ErrGone is returned, wrapped, by ReadBatch when the device was deleted. The
-// port is then good for Close only.
-var ErrGone = errors.New("device is gone")
-
 // Config describes a port. All but Name may be left zero.
 type Config struct {
 	Name string // of the device, as "eth1"

@@ -9,6 +9,8 @@ import (
 
 	"github.com/mdlayher/ethernet"
 	"golang.org/x/sys/unix"
+
+	"lacd/kernel"
 )
 
 // downCheck is how often a device that is down is looked for: the kernel tells
@@ -98,7 +100,7 @@ func (r *reader) aux(i int) *auxdata {
 }
 
 // ReadBatch implements kernel.Port. It is for one goroutine. While the device is
-// down it waits; when it was deleted it returns ErrGone.
+// down it waits; when it was deleted it returns kernel.ErrGone.
 func (p *Port) ReadBatch(fn func(frame []byte)) error {
 	r := p.reader
 	for {
@@ -125,7 +127,7 @@ func (p *Port) ReadBatch(fn func(frame []byte)) error {
 	}
 }
 
-// checkDevice returns ErrGone when the device was deleted. Otherwise it has
+// checkDevice returns kernel.ErrGone when the device was deleted. Otherwise it has
 // ReadBatch wait for frames, and look again later if the device is down.
 func (p *Port) checkDevice() error {
 	var index uint32
@@ -135,7 +137,7 @@ func (p *Port) checkDevice() error {
 		return err
 	}
 	if int(index) != p.index {
-		return ErrGone
+		return kernel.ErrGone
 	}
 	var deadline time.Time
 	if !up {

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"lacd/kernel"
 )
 
 // read reads batches until n frames came, and returns copies.
@@ -148,7 +150,7 @@ func TestDeviceGone(t *testing.T) {
 	w.near.SetUp(t, false) // what the reader is told
 	w.near.Delete(t)       // what it is not told
 	start := time.Now()
-	if err := <-got; !errors.Is(err, ErrGone) {
+	if err := <-got; !errors.Is(err, kernel.ErrGone) {
 		t.Errorf("ReadBatch: got %v, want ErrGone", err)
 	}
 	if d := time.Since(start); d > 3*downCheck {

@@ -5,7 +5,10 @@ package nodata
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
+	"net"
+	"strings"
 
 	"lacd/kernel"
 )
@@ -20,7 +23,7 @@ func New(log *slog.Logger) *Plane { return &Plane{log} }
 
 // AddTunnel implements kernel.Dataplane.
 func (p *Plane) AddTunnel(_ context.Context, t kernel.Tunnel) error {
-	p.log.Debug("no data plane: add tunnel", "tunnel", t.ID, "peer", t.Peer)
+	p.log.Debug("no data plane: add tunnel", "tunnel", t.ID, "peer_tunnel", t.PeerID, "local", t.Local, "peer", t.Peer)
 	return nil
 }
 
@@ -32,9 +35,21 @@ func (p *Plane) RemoveTunnel(_ context.Context, id kernel.TunnelID) error {
 
 // AddBridge implements kernel.Dataplane.
 func (p *Plane) AddBridge(_ context.Context, b kernel.Bridge) error {
-	p.log.Debug("no data plane: add bridge", "bridge", uint64(b.ID), "pppoe", b.PPPoE, "tunnel", b.Tunnel,
-		"call", b.Session, "peer_call", b.PeerSession)
+	p.log.Debug("no data plane: add bridge", "bridge", uint64(b.ID), "port", b.Port, "vlans", vlans(b.VLANs),
+		"mac", net.HardwareAddr(b.MAC[:]).String(), "pppoe", b.PPPoE, "tunnel", b.Tunnel, "call", b.Session,
+		"peer_call", b.PeerSession, "mtu", b.MTU, "sequencing", b.Sequencing)
 	return nil
+}
+
+// vlans writes tags as "8100:100 8100:200", outermost first.
+func vlans(tags [2]kernel.VLAN) string {
+	var words []string
+	for _, v := range tags {
+		if v != (kernel.VLAN{}) {
+			words = append(words, fmt.Sprintf("%04x:%d", v.TPID, v.ID))
+		}
+	}
+	return strings.Join(words, " ")
 }
 
 // RemoveBridge implements kernel.Dataplane.

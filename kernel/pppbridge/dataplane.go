@@ -20,16 +20,27 @@ type Config struct {
 	// removed.
 	Lost func(kernel.BridgeID)
 
-	// Device names the network device on which the frames of a port with these
-	// VLAN tags are seen without them. Nil: only untagged frames, of the port.
-	Device func(port string, vlans [2]kernel.VLAN) (string, error)
+	// Devices knows the network devices of VLANs. The Dataplane resets and closes
+	// it. Nil: only untagged frames, of the port.
+	Devices Devices
+}
+
+// Devices keeps the network devices on which the frames of VLANs are seen
+// without their tags. See package kernel/vlan.
+type Devices interface {
+	// Acquire returns the device for frames of a port with these tags, and what
+	// is called when the bridge is gone. It may sleep in the kernel.
+	Acquire(port string, vlans [2]kernel.VLAN) (name string, release func(), err error)
+	// Reset removes what a crashed run left behind.
+	Reset() error
+	Close() error
 }
 
 // Dataplane implements kernel.Dataplane.
 type Dataplane struct {
 	family uint16
-	device func(port string, vlans [2]kernel.VLAN) (string, error)
-	watch  *watch
+	devices Devices
+	watch   *watch
 
 	mu      sync.Mutex // guards what follows; not held while in the kernel
 	closed  bool
@@ -70,6 +81,7 @@ type entry struct {
 	pppoe int
 	l2tp  int
 	ppp   int    // of the PPPoE channel
+	leave func() // the device
 	watch uint64 // its number there
 	last  kernel.Counters
 }
@@ -90,12 +102,12 @@ func New(cfg Config) (*Dataplane, error) {
 	if err != nil {
 		return nil, err
 	}
-	if cfg.Device == nil {
-		cfg.Device = untagged
+	if cfg.Devices == nil {
+		cfg.Devices = untagged{}
 	}
 	return &Dataplane{
 		family:  fam,
-		device:  cfg.Device,
+		devices: cfg.Devices,
 		watch:   w,
 		tunnels: map[kernel.TunnelID]*tunnel{},
 		bridges: map[kernel.BridgeID]*entry{},
@@ -103,12 +115,19 @@ func New(cfg Config) (*Dataplane, error) {
 	}, nil
 }
 
-func untagged(port string, vlans [2]kernel.VLAN) (string, error) {
+// untagged are the Devices of a kernel without VLANs.
+type untagged struct{}
+
+func (untagged) Acquire(port string, vlans [2]kernel.VLAN) (name string, release func(), err error) {
 	if vlans != [2]kernel.VLAN{} {
-		return "", fmt.Errorf("VLANs on %s: %w", port, errors.ErrUnsupported)
+		return "", nil, fmt.Errorf("VLANs on %s: %w", port, errors.ErrUnsupported)
 	}
-	return port, nil
+	return port, func() {}, nil
 }
+
+func (untagged) Reset() error { return nil }
+
+func (untagged) Close() error { return nil }
 
 // AddTunnel implements kernel.Dataplane.
 func (d *Dataplane) AddTunnel(ctx context.Context, spec kernel.Tunnel) error {
@@ -273,7 +292,7 @@ func (d *Dataplane) dropBridge(b *entry) {
 
 // build makes the kernel's part of a bridge, or nothing. b.op is held.
 func (d *Dataplane) build(b *entry, peer kernel.TunnelID) (err error) {
-	device, err := d.device(b.Port, b.VLANs)
+	device, leave, err := d.devices.Acquire(b.Port, b.VLANs)
 	if err != nil {
 		return err
 	}
@@ -281,6 +300,7 @@ func (d *Dataplane) build(b *entry, peer kernel.TunnelID) (err error) {
 	defer func() {
 		if err != nil {
 			closeAll(fds...)
+			leave()
 		}
 	}()
 	pppoe, err := openPPPoE(device, b.MAC, b.PPPoE)
@@ -304,7 +324,7 @@ func (d *Dataplane) build(b *entry, peer kernel.TunnelID) (err error) {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.pppoe, b.l2tp, b.ppp, b.watch, b.up = pppoe, l2tp, ppp, number, true
+	b.pppoe, b.l2tp, b.ppp, b.leave, b.watch, b.up = pppoe, l2tp, ppp, leave, number, true
 	return nil
 }
 
@@ -335,6 +355,7 @@ func (d *Dataplane) unbuild(b *entry) kernel.Counters {
 	b.mu.Unlock()
 	// Stop the flow, then read what went through.
 	closeAll(b.ppp, b.pppoe)
+	b.leave()
 	last := b.count()
 	closeAll(b.l2tp)
 	return last
@@ -378,7 +399,7 @@ func (d *Dataplane) AppendCounters(dst []kernel.Counters) ([]kernel.Counters, er
 // a process that is dead can be left, because the kernel's tunnels and sessions
 // end with their descriptors; those of other processes are not touched.
 func (d *Dataplane) Reset(ctx context.Context) error {
-	if err := d.removeAll(ctx); err != nil {
+	if err := errors.Join(d.removeAll(ctx), d.devices.Reset()); err != nil {
 		return fmt.Errorf("reset: %w", err)
 	}
 	return nil
@@ -424,7 +445,7 @@ func (d *Dataplane) Close() error {
 		return nil
 	}
 	err := d.removeAll(context.Background())
-	return errors.Join(err, d.watch.close())
+	return errors.Join(err, d.watch.close(), d.devices.Close())
 }
 
 // closeAll closes descriptors. Closing one of these reports nothing of use.

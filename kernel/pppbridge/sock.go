@@ -22,6 +22,7 @@ const (
 const (
 	solPPPoL2TP   = 273
 	optionSendSeq = 3
+	optionLNSMode = 4
 )
 
 const devPPP = "/dev/ppp"
@@ -93,9 +94,13 @@ func connectL2TP(fd int, b *kernel.Bridge, peer kernel.TunnelID) error {
 	if !b.Sequencing {
 		return nil
 	}
-	// RFC 2661 section 5.4: the LAC numbers its messages as long as the LNS does.
-	if err := unix.SetsockoptInt(fd, solPPPoL2TP, optionSendSeq, 1); err != nil {
-		return fmt.Errorf("turn sequence numbers on: %w", err)
+	// After Sequencing Required "sequence numbers MUST be present at all times"
+	// (RFC 2661 section 5.4). What the kernel calls LNS mode keeps it from
+	// following the LNS when that leaves them out.
+	for _, option := range []int{optionLNSMode, optionSendSeq} {
+		if err := unix.SetsockoptInt(fd, solPPPoL2TP, option, 1); err != nil {
+			return fmt.Errorf("turn sequence numbers on: %w", err)
+		}
 	}
 	return nil
 }

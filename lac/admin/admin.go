@@ -6,6 +6,10 @@
 //	DELETE /v1/sessions/{id|user}   Disconnected
 //	GET    /v1/tunnels              []Tunnel
 //	GET    /v1/lns                  []LNS
+//	POST   /v1/lns/{name|address}/drain    Drained: no new calls, those that are there stay
+//	DELETE /v1/lns/{name|address}/drain    Drained: calls again
+//	GET    /v1/explain?user=NAME    Explanation
+//	POST   /v1/explain              Explanation of a Question
 //	GET    /v1/status               Status
 //
 // A failure is answered with its HTTP status and an Error body.
@@ -72,6 +76,10 @@ type LNS struct {
 	Name      string `json:"name"`
 	Retailer  string `json:"retailer,omitempty"`
 	Peer      string `json:"peer"`
+	State     string `json:"state"`         // ready, half-open, locked, draining, full
+	Why       string `json:"why,omitempty"` // of any state but ready
+	Sessions  int    `json:"sessions"`      // calls that are placed or established
+	Limit     int    `json:"limit,omitempty"`
 	Tunnels   int    `json:"tunnels"`
 	Calls     int    `json:"calls"`
 	Placed    uint64 `json:"placed"`   // calls tried

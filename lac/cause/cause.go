@@ -27,6 +27,8 @@ const (
 	Shutdown                         // lacd is stopping
 	Resources                        // lacd ran out of something
 	DataPlane                        // the data plane refused or lost the bridge
+	Replaced                         // the same access line began another session
+	RetailerBusy                     // the retailer's RADIUS or LNSes are behind; see package lac
 	numCauses
 )
 
@@ -38,29 +40,46 @@ type Codes struct {
 	CDNError      uint16 // General Error Code when CDNResult is 2
 	Terminate     bool   // LCP Terminate-Request before PADT
 	AcctTerminate uint32 // Acct-Terminate-Cause (RFC 2866 section 5.10)
+	PPP           PPP    // PPP Disconnect Cause in CDN, where the LAC saw PPP end or ended it
 }
 
+// PPP is the PPP Disconnect Cause Code of RFC 3145. The zero value, "no
+// information available", is not sent.
+type PPP struct {
+	Code      uint16 // section 3 there
+	Protocol  uint16 // the control protocol concerned; 0 for the global errors
+	Direction uint8  // 0 neither, 1 at the peer of PPP, 2 at the local end
+}
+
+// Administrative is the code of an end that PPP did not cause.
+const Administrative = 1
+
+// lcp is the number of the control protocol that errors 5 to 12 concern.
+const lcp = 0xc021
+
 var table = [numCauses]Codes{
-	UserRequest:     {"user-request", "the subscriber hung up", 1, 0, false, 1},
-	LostCarrier:     {"lost-carrier", "the subscriber or its line is gone", 1, 0, false, 2},
-	LCPFailed:       {"lcp-failed", "LCP did not come up", 1, 0, true, 2},
-	AuthTimeout:     {"auth-timeout", "the subscriber did not authenticate", 1, 0, true, 17},
-	AuthRejected:    {"auth-rejected", "the subscriber was refused", 1, 0, true, 17},
-	AuthUnreachable: {"auth-unreachable", "no RADIUS server answered", 1, 0, true, 15},
-	NoLNS:           {"no-lns", "no LNS may serve the subscriber", 1, 0, true, 15},
-	CallFailed:      {"call-failed", "no LNS took the call", 1, 0, true, 15},
-	LNSHangUp:       {"lns-hangup", "the LNS hung up", 0, 0, true, 2},
-	LNSAdmin:        {"lns-admin", "the LNS hung up for administrative reasons", 0, 0, true, 6},
-	LNSNASError:     {"lns-error", "the LNS could not serve the session", 0, 0, true, 9},
-	LNSUserError:    {"lns-auth-failed", "the LNS did not accept the subscriber's credentials", 0, 0, true, 17},
-	TunnelShutdown:  {"tunnel-shutdown", "the LNS closed the tunnel", 0, 0, true, 3},
-	TunnelLost:      {"tunnel-lost", "the LNS stopped answering", 0, 0, true, 3},
-	SessionTimeout:  {"session-timeout", "the session's time is over", 3, 0, true, 5},
-	IdleTimeout:     {"idle-timeout", "the session was idle", 3, 0, true, 4},
-	AdminReset:      {"admin-reset", "the operator ended the session", 3, 0, true, 6},
-	Shutdown:        {"shutdown", "lacd is stopping", 0, 0, true, 7},
-	Resources:       {"resources", "lacd ran out of resources", 2, 4, true, 9},
-	DataPlane:       {"data-plane", "the data plane could not carry the session", 2, 4, true, 9},
+	UserRequest:     {"user-request", "the subscriber hung up", 1, 0, false, 1, PPP{3, 0, 1}},
+	LostCarrier:     {"lost-carrier", "the subscriber or its line is gone", 1, 0, false, 2, PPP{8, lcp, 0}},
+	LCPFailed:       {"lcp-failed", "LCP did not come up", 1, 0, true, 2, PPP{5, lcp, 0}},
+	AuthTimeout:     {"auth-timeout", "the subscriber did not authenticate", 1, 0, true, 17, PPP{}},
+	AuthRejected:    {"auth-rejected", "the subscriber was refused", 1, 0, true, 17, PPP{}},
+	AuthUnreachable: {"auth-unreachable", "no RADIUS server answered", 1, 0, true, 15, PPP{}},
+	NoLNS:           {"no-lns", "no LNS may serve the subscriber", 1, 0, true, 15, PPP{}},
+	CallFailed:      {"call-failed", "no LNS took the call", 1, 0, true, 15, PPP{}},
+	LNSHangUp:       {"lns-hangup", "the LNS hung up", 0, 0, true, 2, PPP{}},
+	LNSAdmin:        {"lns-admin", "the LNS hung up for administrative reasons", 0, 0, true, 6, PPP{}},
+	LNSNASError:     {"lns-error", "the LNS could not serve the session", 0, 0, true, 9, PPP{}},
+	LNSUserError:    {"lns-auth-failed", "the LNS did not accept the subscriber's credentials", 0, 0, true, 17, PPP{}},
+	TunnelShutdown:  {"tunnel-shutdown", "the LNS closed the tunnel", 0, 0, true, 3, PPP{}},
+	TunnelLost:      {"tunnel-lost", "the LNS stopped answering", 0, 0, true, 3, PPP{}},
+	SessionTimeout:  {"session-timeout", "the session's time is over", 3, 0, true, 5, PPP{Administrative, 0, 0}},
+	IdleTimeout:     {"idle-timeout", "the session was idle", 3, 0, true, 4, PPP{Administrative, 0, 0}},
+	AdminReset:      {"admin-reset", "the operator ended the session", 3, 0, true, 6, PPP{Administrative, 0, 0}},
+	Shutdown:        {"shutdown", "lacd is stopping", 0, 0, true, 7, PPP{}},
+	Resources:       {"resources", "lacd ran out of resources", 2, 4, true, 9, PPP{}},
+	DataPlane:       {"data-plane", "the data plane could not carry the session", 2, 4, true, 9, PPP{}},
+	Replaced:        {"replaced", "another session of the line took its place", 1, 0, false, 2, PPP{}},
+	RetailerBusy:    {"retailer-busy", "the retailer's servers are behind", 1, 0, true, 15, PPP{}},
 }
 
 // Codes returns what the cause sends to each party.

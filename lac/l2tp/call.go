@@ -209,6 +209,10 @@ func (m *ICCN) encode(e *encoder) {
 	}
 }
 
+// maxDisconnects is how many PPP Disconnect Cause Codes of one CDN are kept:
+// more than there are NCPs.
+const maxDisconnects = 8
+
 // CDN is Call-Disconnect-Notify (RFC 2661 section 6.12).
 type CDN struct {
 	Result     ResultCode
@@ -230,6 +234,9 @@ func (m *CDN) set(t AVPType, v []byte) fault {
 		m.Cause = v
 	case AttrDisconnectCause:
 		// "Multiple copies" are for several NCPs (RFC 3145 section 3.4).
+		if len(m.Disconnect) == maxDisconnects {
+			return faultNone
+		}
 		m.Disconnect = append(m.Disconnect, Disconnect{
 			Code: be.Uint16(v), Protocol: be.Uint16(v[2:]), Direction: v[4], Text: v[5:],
 		})

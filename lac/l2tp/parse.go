@@ -159,8 +159,14 @@ type scan struct {
 	bit    uint32 // of the message type
 	seen   uint64 // attributes 0 to 63 accepted
 	vector []byte // of the nearest Random Vector AVP before
+	hidden int    // AVPs revealed
 	err    *Error
 }
+
+// maxHidden is how many hidden AVPs of one message are revealed, and maxLine
+// how many access line AVPs are kept: more than a message has attributes for.
+// Each hidden AVP is worth hashing a Random Vector a hundred times its length.
+const maxHidden, maxLine = 64, 32
 
 func (s *scan) fail(code uint16, text string) {
 	if s.err == nil {
@@ -274,7 +280,10 @@ func (s *scan) reveal(a *avp, row *attribute) ([]byte, bool) {
 		s.malformed(a, ErrorRange, "no secret to reveal")
 	case s.vector == nil:
 		s.malformed(a, ErrorRange, "no Random Vector before hidden")
+	case s.hidden == maxHidden:
+		s.malformed(a, ErrorRange, "too many hidden AVPs before")
 	default:
+		s.hidden++
 		v, ok := s.cipher.reveal(a.value, a.typ, Hiding{s.Secret, s.vector})
 		if !ok {
 			s.malformed(a, ErrorLength, "wrong length of hidden")
@@ -302,7 +311,9 @@ func (s *scan) line(a *avp) {
 		s.malformed(a, ErrorLength, "wrong length of access line")
 		return
 	}
-	s.icrq.Line = append(s.icrq.Line, l)
+	if len(s.icrq.Line) < maxLine {
+		s.icrq.Line = append(s.icrq.Line, l)
+	}
 }
 
 // complete checks that required AVPs are there: "A message missing a required

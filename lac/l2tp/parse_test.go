@@ -242,6 +242,43 @@ func TestParseAllocates(t *testing.T) {
 	}
 }
 
+// TestParseIsBounded: a message of 64 KiB costs little more than a short one.
+func TestParseIsBounded(t *testing.T) {
+	secret := []byte("secret")
+	hide := Hiding{Secret: secret, Vector: make([]byte, 1000)}
+	repeat := func(m Message, avp []byte) []byte {
+		b := AppendMessage(nil, Header{}, m, nil)[ControlHeaderLen:]
+		b = AppendAVP(b, true, vendorIETF, uint16(AttrRandomVector), hide.Vector)
+		for len(b)+len(avp) < 1<<16-ControlHeaderLen {
+			b = append(b, avp...)
+		}
+		return b
+	}
+	p := Parser{Secret: secret}
+
+	cause := AppendAVP(nil, false, vendorIETF, uint16(AttrDisconnectCause), []byte{0, 1, 0, 0, 0})
+	m, err := p.Parse(repeat(&CDN{Result: ResultCode{Code: 1}, SessionID: 1}, cause))
+	if cdn, _ := m.(*CDN); err != nil || len(cdn.Disconnect) != maxDisconnects {
+		t.Errorf("CDN: %v, %v: want %d disconnect causes", m, err, maxDisconnects)
+	}
+	rate := LineRate(LineActualRateUp, 1)
+	line := AppendAVP(nil, false, VendorADSL, uint16(rate.Type), rate.Value)
+	m, err = p.Parse(repeat(&ICRQ{SessionID: 1}, line))
+	if rq, _ := m.(*ICRQ); err != nil || len(rq.Line) != maxLine {
+		t.Errorf("ICRQ: %v: want %d access line AVPs", err, maxLine)
+	}
+
+	hidden := AppendHiddenAVP(nil, false, uint16(AttrRxConnectSpeed), []byte{0, 0, 0, 9}, 0, hide)
+	m, err = p.Parse(repeat(&ICCN{TxSpeed: 1, Framing: 1}, hidden))
+	if cn, _ := m.(*ICCN); err != nil || cn.RxSpeed != 9 {
+		t.Errorf("ICCN with hidden AVPs: %+v, %v", m, err)
+	}
+	hidden[0] |= 0x80 // mandatory: it must not be passed over
+	if _, err = p.Parse(repeat(&ICCN{TxSpeed: 1, Framing: 1}, hidden)); err == nil || !strings.Contains(err.Error(), "too many hidden") {
+		t.Errorf("ICCN with too many mandatory hidden AVPs: %v", err)
+	}
+}
+
 func FuzzMessage(f *testing.F) {
 	for _, tt := range append(goldens, callGoldens...) {
 		f.Add(octets(f, tt.octets))

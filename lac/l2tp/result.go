@@ -77,7 +77,7 @@ func (r Result) Redirect() (netip.Addr, bool) {
 		return netip.Addr{}, false
 	}
 	a, err := netip.ParseAddr(strings.TrimSpace(r.Message))
-	return a, err == nil && !a.IsUnspecified() && !a.IsMulticast()
+	return a, err == nil && !a.IsUnspecified() && !a.IsMulticast() && !a.Unmap().IsLoopback()
 }
 
 // A DisconnectCause says why PPP ended (RFC 3145 section 2). It informs and
@@ -132,17 +132,24 @@ func (d *Disconnect) encode(e *encoder) {
 	e.bytes(AttrDisconnectCause, append(v, clip(d.Text, maxValue-5)...))
 }
 
-// Outcome returns the result a StopCCN carries, its text made printable.
+// maxText is how much of a text of the peer is kept, in octets: it goes into
+// logs and RADIUS.
+const maxText = 253
+
+// Text returns a text of the peer cut and made printable.
+func Text(b []byte) string { return Printable(clip(b, maxText)) }
+
+// Outcome returns the result a StopCCN carries.
 func (m *StopCCN) Outcome() Result {
-	return Result{Code: m.Result.Code, Error: m.Result.Error, Message: Printable(m.Result.Text)}
+	return Result{Code: m.Result.Code, Error: m.Result.Error, Message: Text(m.Result.Text)}
 }
 
-// Outcome returns the result a CDN carries, its texts made printable.
+// Outcome returns the result a CDN carries.
 func (m *CDN) Outcome() Result {
-	r := Result{Code: m.Result.Code, Error: m.Result.Error, Message: Printable(m.Result.Text)}
+	r := Result{Code: m.Result.Code, Error: m.Result.Error, Message: Text(m.Result.Text)}
 	next := &r.Disconnect
 	for _, d := range m.Disconnect {
-		*next = &DisconnectCause{Code: d.Code, Protocol: d.Protocol, Direction: d.Direction, Message: Printable(d.Text)}
+		*next = &DisconnectCause{Code: d.Code, Protocol: d.Protocol, Direction: d.Direction, Message: Text(d.Text)}
 		next = &(*next).Next
 	}
 	return r

@@ -38,6 +38,20 @@ func TestOutcome(t *testing.T) {
 	}
 }
 
+// TestOutcomeIsBounded: what a peer can make us write to logs is not as long as
+// its message.
+func TestOutcomeIsBounded(t *testing.T) {
+	long := []byte(strings.Repeat("é", 500))
+	m := &CDN{Result: ResultCode{Code: 1, Text: long}, Disconnect: []Disconnect{{Text: long}}}
+	for i, text := range []string{
+		m.Outcome().Message, m.Outcome().Disconnect.Message, (&StopCCN{Result: m.Result}).Outcome().Message,
+	} {
+		if len(text) > maxText || len(text) < maxText-1 || !utf8.ValidString(text) || strings.Contains(text, "?") {
+			t.Errorf("text %d has %d octets: %q", i, len(text), text)
+		}
+	}
+}
+
 func TestRedirect(t *testing.T) {
 	tests := []struct {
 		result Result
@@ -48,6 +62,8 @@ func TestRedirect(t *testing.T) {
 		{Result{Code: 2, Error: 7, Message: "try lns2"}, ""},
 		{Result{Code: 2, Error: 7}, ""},
 		{Result{Code: 2, Error: 7, Message: "0.0.0.0"}, ""},
+		{Result{Code: 2, Error: 7, Message: "127.0.0.1"}, ""},
+		{Result{Code: 2, Error: 7, Message: "::ffff:127.0.0.1"}, ""},
 		{Result{Code: 2, Error: 4, Message: "192.0.2.9"}, ""},
 		{Result{Code: 7, Error: 7, Message: "192.0.2.9"}, ""},
 	}

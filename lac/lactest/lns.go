@@ -20,10 +20,18 @@ type Behaviour struct {
 	SilentICRQ bool        // takes tunnels, never answers a call
 	StopCCN    l2tp.Result // if Code is not 0: refuses tunnels
 	CDN        l2tp.Result // if Code is not 0: refuses calls
+
+	AnswerFrom netip.AddrPort // if valid: sends from there
+	Delay      time.Duration  // holds back what it sends
+	Window     uint16         // offered; 0: the default of lac/tunnel
+	Hello      time.Duration  // silence after which it sends HELLO; 0: the default of lac/tunnel
+	Cross      bool           // sends an SCCRQ of its own when the next one arrives
+	TieBreaker []byte         // of that SCCRQ; nil: none; empty: the LAC's
 }
 
 // LNS answers tunnels in the LNS role of lac/tunnel. Run must be called.
 type LNS struct {
+	net    *Net
 	addr   netip.AddrPort
 	secret string
 	box    *mailbox.Mailbox[lnsInput]
@@ -37,6 +45,17 @@ type LNS struct {
 	data      [][]byte
 	nextID    l2tp.TunnelID
 	quiet     bool
+	held      []heldBack
+	overheard [][]byte
+	requests  int
+	stops     int
+}
+
+// heldBack is a datagram on its way, delayed.
+type heldBack struct {
+	at   time.Time
+	sock *socket
+	b    []byte
 }
 
 type lnsConn struct {
@@ -46,6 +65,8 @@ type lnsConn struct {
 	peerID l2tp.TunnelID
 	calls  map[l2tp.SessionID]*Call
 	down   bool
+
+	dialled bool // by the LNS
 }
 
 // Call is a call as the LNS saw it.
@@ -70,7 +91,7 @@ type lnsInput struct {
 // Listen adds an LNS. An empty secret means no authentication.
 func (n *Net) Listen(addr, secret string) *LNS {
 	l := &LNS{
-		addr: netip.MustParseAddrPort(addr), secret: secret, box: mailbox.New[lnsInput](),
+		net: n, addr: netip.MustParseAddrPort(addr), secret: secret, box: mailbox.New[lnsInput](),
 		conns: map[*socket]*lnsConn{},
 	}
 	n.mu.Lock()
@@ -91,8 +112,40 @@ func (l *LNS) Forget() { l.quiet = true }
 // Set changes what the LNS does from now on.
 func (l *LNS) Set(b Behaviour) {
 	l.mu.Lock()
-	defer l.mu.Unlock()
 	l.behaviour = b
+	l.mu.Unlock()
+	if b.AnswerFrom.IsValid() {
+		l.net.mu.Lock()
+		l.net.hosts[b.AnswerFrom] = l
+		l.net.mu.Unlock()
+	}
+}
+
+// Requests returns how many SCCRQs arrived, repetitions included.
+func (l *LNS) Requests() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.requests
+}
+
+// Stops returns how many of its tunnels the LAC ended with a StopCCN.
+func (l *LNS) Stops() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.stops
+}
+
+// Overheard returns what the LAC sent without a tunnel.
+func (l *LNS) Overheard() [][]byte {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Clone(l.overheard)
+}
+
+func (l *LNS) overhear(b []byte) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.overheard = append(l.overheard, slices.Clone(b))
 }
 
 // Calls returns copies of all calls so far, in order of their ICRQ.
@@ -165,7 +218,7 @@ func (l *LNS) Run() {
 				l.receive(now, in.sock, in.b)
 			}
 		}
-		wait := time.Hour
+		wait := l.release(now)
 		for _, c := range l.conns {
 			if d := c.conn.Deadline(); !d.IsZero() && !now.Before(d) {
 				c.conn.Advance(now)
@@ -195,10 +248,28 @@ func (l *LNS) receive(now time.Time, s *socket, b []byte) {
 		return
 	}
 	c := l.conns[s]
+	if id := l2tp.TunnelID(binary.BigEndian.Uint16(b[4:])); id != 0 && (c == nil || c.id != id) {
+		c = l.adopt(s, id)
+		if c == nil { // of a tunnel that is forgotten
+			return
+		}
+	}
+	var rq *l2tp.SCCRQ
+	if binary.BigEndian.Uint16(b[4:]) == 0 {
+		rq = parseSCCRQ(b)
+	}
+	if rq != nil {
+		l.requests++
+	}
 	switch {
-	case c != nil:
-	case binary.BigEndian.Uint16(b[4:]) != 0: // of a tunnel that is forgotten
+	case rq != nil && l.behaviour.Cross:
+		if c = l.cross(now, s, rq); c == nil {
+			return
+		}
+	case c != nil && !c.dialled:
+	case c != nil && rq != nil: // it lost against ours
 		return
+	case c != nil:
 	case l.behaviour.StopCCN.Code != 0:
 		l.refuse(s, b)
 		return
@@ -211,39 +282,72 @@ func (l *LNS) receive(now time.Time, s *socket, b []byte) {
 
 // refuse answers an SCCRQ with StopCCN.
 func (l *LNS) refuse(s *socket, b []byte) {
-	_, payload, err := l2tp.ParseHeader(b)
-	if err != nil {
-		return
-	}
-	m, _ := (&l2tp.Parser{}).Parse(slices.Clone(payload))
-	rq, ok := m.(*l2tp.SCCRQ)
-	if !ok {
+	rq := parseSCCRQ(b)
+	if rq == nil {
 		return
 	}
 	l.nextID++
-	r := l.behaviour.StopCCN
-	s.deliver(l2tp.AppendMessage(nil, l2tp.Header{TunnelID: rq.TunnelID, Nr: 1}, &l2tp.StopCCN{
-		Result: l2tp.ResultCode{Code: r.Code, Error: r.Error}, TunnelID: l.nextID,
+	l.send(s, l2tp.AppendMessage(nil, l2tp.Header{TunnelID: rq.TunnelID, Nr: 1}, &l2tp.StopCCN{
+		Result: l.behaviour.StopCCN.ResultCode(), TunnelID: l.nextID,
 	}, nil))
 }
 
+// send sends a datagram towards a socket of the LAC.
+func (l *LNS) send(s *socket, b []byte) {
+	if l.behaviour.Delay > 0 {
+		l.held = append(l.held, heldBack{time.Now().Add(l.behaviour.Delay), s, b})
+		return
+	}
+	l.transmit(s, b)
+}
+
+func (l *LNS) transmit(s *socket, b []byte) {
+	if from := l.behaviour.AnswerFrom; from.IsValid() {
+		l.net.Inject(from, s.local, b)
+		return
+	}
+	s.deliver(parcel{b, l.addr})
+}
+
+// release sends what was held back long enough, and returns how long the rest
+// may wait.
+func (l *LNS) release(now time.Time) time.Duration {
+	for len(l.held) > 0 && !now.Before(l.held[0].at) {
+		h := l.held[0]
+		l.held = l.held[1:]
+		l.transmit(h.sock, h.b)
+	}
+	if len(l.held) > 0 {
+		return l.held[0].at.Sub(now)
+	}
+	return time.Hour
+}
+
 func (l *LNS) accept(now time.Time, s *socket) *lnsConn {
+	cfg := l.config(s)
+	c := &lnsConn{conn: tunnel.Accept(now, cfg), sock: s, id: cfg.LocalID, calls: map[l2tp.SessionID]*Call{}}
+	l.conns[s] = c
+	return c
+}
+
+func (l *LNS) config(s *socket) tunnel.Config {
 	l.nextID++
-	cfg := tunnel.Config{LocalID: l.nextID, Peer: s.local, HostName: "lns." + l.addr.Addr().String()}
+	cfg := tunnel.Config{
+		LocalID: l.nextID, Peer: s.local, HostName: "lns." + l.addr.Addr().String(), Window: l.behaviour.Window,
+		Hello: l.behaviour.Hello,
+	}
 	if l.secret != "" {
 		cfg.Secret = []byte(l.secret)
 	}
 	_, _ = rand.Read(cfg.Seed[:]) // never fails
-	c := &lnsConn{conn: tunnel.Accept(now, cfg), sock: s, id: l.nextID, calls: map[l2tp.SessionID]*Call{}}
-	l.conns[s] = c
-	return c
+	return cfg
 }
 
 func (l *LNS) drain(now time.Time, c *lnsConn) {
 	for _, a := range c.conn.Take() {
 		switch a := a.(type) {
 		case tunnel.Send:
-			c.sock.deliver(slices.Clone(a.Datagram))
+			l.send(c.sock, slices.Clone(a.Datagram))
 		case tunnel.Opened:
 			c.peerID = a.PeerID
 		case tunnel.CallRequested:
@@ -260,6 +364,9 @@ func (l *LNS) drain(now time.Time, c *lnsConn) {
 			}
 		case tunnel.Down:
 			c.down = true
+			if a.Reason == tunnel.PeerStopped {
+				l.stops++
+			}
 			for _, call := range c.calls {
 				call.Down, call.Result = true, a.Result
 			}

@@ -13,14 +13,20 @@ import (
 
 // Net is a core network in memory. It implements trunk.Network.
 type Net struct {
-	mu    sync.Mutex // guards what follows
-	hosts map[netip.AddrPort]*LNS
-	ports uint16
-	dials int
+	mu        sync.Mutex // guards what follows
+	hosts     map[netip.AddrPort]*LNS
+	sockets   map[*socket]bool
+	listeners map[netip.AddrPort]*listener
+	ports     uint16
+	dials     int
 }
 
 // NewNet returns a network without hosts.
-func NewNet() *Net { return &Net{hosts: map[netip.AddrPort]*LNS{}} }
+func NewNet() *Net {
+	return &Net{
+		hosts: map[netip.AddrPort]*LNS{}, sockets: map[*socket]bool{}, listeners: map[netip.AddrPort]*listener{},
+	}
+}
 
 // Dials returns how many sockets were opened.
 func (n *Net) Dials() int {
@@ -29,67 +35,173 @@ func (n *Net) Dials() int {
 	return n.dials
 }
 
+// Open returns the addresses of the sockets that are open, as "local peer".
+func (n *Net) Open() []string {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	var all []string
+	for s := range n.sockets {
+		all = append(all, s.local.String()+" "+s.at.String())
+	}
+	return all
+}
+
+func (n *Net) host(at netip.AddrPort) *LNS {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.hosts[at]
+}
+
+// own is the LAC's address towards peers of a family where it names none.
+func own(peer netip.Addr) netip.Addr {
+	if peer.Is4() {
+		return netip.MustParseAddr("192.0.2.1")
+	}
+	return netip.MustParseAddr("2001:db8::1")
+}
+
 // Dial implements trunk.Network. A host that does not exist is silent.
 func (n *Net) Dial(local, peer netip.AddrPort) (trunk.Socket, error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.dials++
 	if !local.Addr().IsValid() {
-		local = netip.AddrPortFrom(netip.MustParseAddr("192.0.2.1"), local.Port())
+		local = netip.AddrPortFrom(own(peer.Addr()), local.Port())
+	}
+	if local.Addr().Is4() != peer.Addr().Is4() {
+		return nil, fmt.Errorf("dial from %v to %v: address families differ", local, peer)
 	}
 	if local.Port() == 0 {
 		n.ports++
 		local = netip.AddrPortFrom(local.Addr(), 40000+n.ports)
 	}
-	s := &socket{local: local, peer: n.hosts[peer]}
+	s := &socket{net: n, local: local, at: peer, peer: n.hosts[peer]}
 	s.ready = sync.NewCond(&s.mu)
+	n.sockets[s] = true
 	return s, nil
 }
 
-// socket is the LAC's end of a path to one LNS.
-type socket struct {
-	local netip.AddrPort
-	peer  *LNS
+// Bind implements trunk.Network.
+func (n *Net) Bind(local netip.AddrPort) (trunk.Listener, error) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.listeners[local] != nil {
+		return nil, fmt.Errorf("bind %v: there is a listener", local)
+	}
+	l := &listener{net: n, local: local}
+	l.ready = sync.NewCond(&l.mu)
+	n.listeners[local] = l
+	return l, nil
+}
 
-	mu     sync.Mutex // guards what follows
-	ready  *sync.Cond
-	queue  [][]byte
-	closed bool
+// Inject sends a datagram to the LAC, as the kernel would: to the socket that
+// is connected to the sender, or else to a listener.
+func (n *Net) Inject(from, to netip.AddrPort, b []byte) {
+	n.mu.Lock()
+	var sock *socket
+	for s := range n.sockets {
+		if s.local == to && s.at == from {
+			sock = s
+		}
+	}
+	l := n.listeners[to]
+	if l == nil {
+		any := netip.IPv6Unspecified()
+		if to.Addr().Is4() {
+			any = netip.IPv4Unspecified()
+		}
+		l = n.listeners[netip.AddrPortFrom(any, to.Port())]
+	}
+	n.mu.Unlock()
+	switch {
+	case sock != nil:
+		sock.deliver(parcel{b, from})
+	case l != nil:
+		l.deliver(parcel{b, from})
+	}
 }
 
 const maxQueue = 1 << 16
 
-func (s *socket) deliver(b []byte) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if !s.closed && len(s.queue) < maxQueue {
-		s.queue = append(s.queue, b)
-		s.ready.Signal()
+// parcel is a datagram and its sender.
+type parcel struct {
+	b    []byte
+	from netip.AddrPort
+}
+
+// inbox is the receive queue of a socket.
+type inbox struct {
+	mu     sync.Mutex // guards what follows
+	ready  *sync.Cond
+	queue  []parcel
+	closed bool
+}
+
+func (q *inbox) deliver(p parcel) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if !q.closed && len(q.queue) < maxQueue {
+		q.queue = append(q.queue, p)
+		q.ready.Signal()
 	}
+}
+
+func (q *inbox) read(b []byte) (int, netip.AddrPort, error) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for len(q.queue) == 0 && !q.closed {
+		q.ready.Wait()
+	}
+	if q.closed {
+		return 0, netip.AddrPort{}, fmt.Errorf("read: %w", net.ErrClosed)
+	}
+	p := q.queue[0]
+	q.queue[0] = parcel{}
+	q.queue = q.queue[1:]
+	return copy(b, p.b), p.from, nil
+}
+
+func (q *inbox) close() error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.closed {
+		return errors.New("closed twice")
+	}
+	q.closed = true
+	q.ready.Broadcast()
+	return nil
+}
+
+// socket is the LAC's end of a path to one LNS.
+type socket struct {
+	inbox
+	net   *Net
+	local netip.AddrPort
+	at    netip.AddrPort // guarded by net.mu, as is peer while it changes
+	peer  *LNS
 }
 
 // Read implements trunk.Socket.
 func (s *socket) Read(b []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for len(s.queue) == 0 && !s.closed {
-		s.ready.Wait()
-	}
-	if s.closed {
-		return 0, fmt.Errorf("read: %w", net.ErrClosed)
-	}
-	n := copy(b, s.queue[0])
-	s.queue[0] = nil
-	s.queue = s.queue[1:]
-	return n, nil
+	n, _, err := s.read(b)
+	return n, err
 }
 
-// Write implements trunk.Socket.
+// Write implements trunk.Socket. The tunnel's loop is the only writer, and
+// the only one to connect.
 func (s *socket) Write(b []byte) (int, error) {
 	if s.peer != nil {
 		s.peer.deliver(s, b)
 	}
 	return len(b), nil
+}
+
+// Connect implements trunk.Socket.
+func (s *socket) Connect(peer netip.AddrPort) error {
+	s.net.mu.Lock()
+	defer s.net.mu.Unlock()
+	s.at, s.peer = peer, s.net.hosts[peer]
+	return nil
 }
 
 // Local implements trunk.Socket.
@@ -100,12 +212,34 @@ func (s *socket) Raw() syscall.RawConn { return nil }
 
 // Close implements trunk.Socket.
 func (s *socket) Close() error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.closed {
-		return errors.New("closed twice")
+	s.net.mu.Lock()
+	delete(s.net.sockets, s)
+	s.net.mu.Unlock()
+	return s.close()
+}
+
+// listener is a socket of the LAC without a peer.
+type listener struct {
+	inbox
+	net   *Net
+	local netip.AddrPort
+}
+
+// ReadFrom implements trunk.Listener.
+func (l *listener) ReadFrom(b []byte) (int, netip.AddrPort, error) { return l.read(b) }
+
+// WriteTo implements trunk.Listener.
+func (l *listener) WriteTo(b []byte, to netip.AddrPort) error {
+	if h := l.net.host(to); h != nil {
+		h.overhear(b)
 	}
-	s.closed = true
-	s.ready.Broadcast()
 	return nil
+}
+
+// Close implements trunk.Listener.
+func (l *listener) Close() error {
+	l.net.mu.Lock()
+	delete(l.net.listeners, l.local)
+	l.net.mu.Unlock()
+	return l.close()
 }

@@ -4,9 +4,9 @@ package mailbox
 
 import "sync"
 
-// Mailbox is a queue with many senders and one owner. It is bounded by
+// Mailbox is a queue with many senders and one owner. What is put is bounded by
 // construction: its users have at most one request outstanding per session
-// and subsystem, and bound what comes from the network before they put it.
+// and subsystem. What comes from the network is offered.
 type Mailbox[T any] struct {
 	wake chan struct{}
 
@@ -37,6 +37,24 @@ func (m *Mailbox[T]) Put(items ...T) bool {
 		m.signal()
 	}
 	return true
+}
+
+// Offer adds as many of the items as keep the mailbox within limit, and returns
+// how many that were. It never crowds out what is put.
+func (m *Mailbox[T]) Offer(limit int, items ...T) (taken int) {
+	m.mu.Lock()
+	if m.closed {
+		m.mu.Unlock()
+		return 0
+	}
+	first := len(m.items) == 0
+	taken = max(0, min(len(items), limit-len(m.items)))
+	m.items = append(m.items, items[:taken]...)
+	m.mu.Unlock()
+	if first && taken > 0 {
+		m.signal()
+	}
+	return taken
 }
 
 func (m *Mailbox[T]) signal() {

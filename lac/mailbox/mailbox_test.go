@@ -1,6 +1,7 @@
 package mailbox
 
 import (
+	"slices"
 	"sync"
 	"testing"
 )
@@ -55,4 +56,32 @@ func TestNoWakeIsLost(t *testing.T) {
 		spare = items
 	}
 	wg.Wait()
+}
+
+func TestOffer(t *testing.T) {
+	m := New[int]()
+	if n := m.Offer(3, 1, 2); n != 2 {
+		t.Errorf("%d of 2 taken into an empty mailbox of 3", n)
+	}
+	if n := m.Offer(3, 3, 4); n != 1 {
+		t.Errorf("%d of 2 taken where 1 fits", n)
+	}
+	m.Put(5) // is not limited
+	if n := m.Offer(3, 6); n != 0 {
+		t.Errorf("%d taken beyond the limit", n)
+	}
+	if got := m.Take(nil); !slices.Equal(got, []int{1, 2, 3, 5}) {
+		t.Errorf("got %v", got)
+	}
+	<-m.Wake()
+	m.Offer(3)
+	select {
+	case <-m.Wake():
+		t.Error("woken for nothing")
+	default:
+	}
+	m.Close()
+	if n := m.Offer(3, 7); n != 0 || m.Len() != 0 {
+		t.Errorf("%d taken after Close", n)
+	}
 }

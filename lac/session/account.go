@@ -30,11 +30,13 @@ func (s *Session) interimInterval() time.Duration {
 	return s.cfg.InterimInterval
 }
 
-// Count takes the data plane's counters, as they are read for all sessions.
-func (s *Session) Count(now time.Time, c Counters) {
+// Count takes the data plane's counters, as they are read for all sessions. It
+// reports whether something came from the LNS.
+func (s *Session) Count(now time.Time, c Counters) (heard bool) {
 	if s.state != Up {
-		return
+		return false
 	}
+	heard = c.DownPackets != s.counters.DownPackets
 	if c != s.counters {
 		s.counters = c
 		s.lastTraffic = now
@@ -42,6 +44,7 @@ func (s *Session) Count(now time.Time, c Counters) {
 			s.idleEnd = now.Add(s.decision.IdleTimeout)
 		}
 	}
+	return heard
 }
 
 func (s *Session) advanceAccounting(now time.Time) {

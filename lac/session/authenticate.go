@@ -37,7 +37,7 @@ func (s *Session) authorize() {
 		return
 	}
 	s.asked = true
-	s.do(Authorize{Retailer: s.route.Retailer, Credentials: s.creds, MRU: s.link.MRU()})
+	s.do(Authorize{Retailer: s.route.Retailer, Credentials: s.creds, MRU: s.mru()})
 }
 
 // answered reports whether an answer that arrived now is for the question

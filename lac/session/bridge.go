@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"lacd/lac/cause"
+	"lacd/policy"
 	"lacd/pppoe/ppp"
 )
 
@@ -12,7 +13,18 @@ import (
 func (s *Session) addBridge() {
 	s.state = Bridging
 	s.hasBridge = true
-	s.do(AddBridge{Attempt: s.attempt, Call: s.call, MTU: int(s.link.MRU())})
+	s.do(AddBridge{Attempt: s.attempt, Call: s.call, MTU: int(s.mru()), Sequencing: s.candidate().LNS.Sequencing})
+}
+
+// mru returns the largest frame that the subscriber takes. One that has not named
+// its MRU takes 1500 octets (RFC 1661 section 6.1), but PPPoE carries no more
+// than was agreed to in discovery (RFC 2516 section 7, RFC 4638).
+func (s *Session) mru() uint16 {
+	ceiling := s.cfg.PPP.MRU
+	if ceiling == 0 {
+		ceiling = 1492
+	}
+	return min(s.link.MRU(), ceiling)
 }
 
 func (s *Session) removeBridge() {
@@ -47,14 +59,13 @@ func (s *Session) connect(now time.Time) {
 		c.Proxy = &p
 	}
 	repeated(&s.creds, s.link.AuthID())
-	if !lns.NoProxyAuth && s.creds.Protocol != 0 {
+	if s.tellsAuth(&lns) {
 		creds := s.creds
 		c.Credentials = &creds
 	}
-	if !lns.NoReplayAuth && s.creds.Packet != nil {
-		c.Frames = append(c.Frames, s.creds.Packet)
+	if !lns.Sequencing {
+		c.Frames = s.frames(&lns)
 	}
-	c.Frames = append(c.Frames, s.early...)
 	s.do(c)
 
 	s.reached(now, Connected)
@@ -65,6 +76,24 @@ func (s *Session) connect(now time.Time) {
 	s.creds = ppp.Credentials{Protocol: s.creds.Protocol, Name: s.creds.Name}
 	s.startAccounting(now)
 	s.do(CameUp{})
+}
+
+// tellsAuth reports whether the LNS is told how the subscriber authenticated,
+// or that nobody asked it. Where the line decides, proxy authentication must
+// not be sent (RFC 2809 section 4.1.2.2).
+func (s *Session) tellsAuth(lns *policy.LNS) bool {
+	return !lns.NoProxyAuth && (s.creds.Protocol != 0 || s.route.Authorize != policy.ByLine)
+}
+
+// frames returns what follows ICCN through the tunnel. It is not numbered as
+// the data plane numbers its messages, so that an LNS that requires numbers
+// gets none of it: the subscriber repeats what it is not answered.
+func (s *Session) frames(lns *policy.LNS) [][]byte {
+	var frames [][]byte
+	if !lns.NoReplayAuth && s.creds.Packet != nil {
+		frames = append(frames, s.creds.Packet)
+	}
+	return append(frames, s.early...)
 }
 
 // BridgeLost takes the news that the data path is gone: the access link is

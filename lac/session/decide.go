@@ -1,6 +1,8 @@
 package session
 
 import (
+	"fmt"
+	"slices"
 	"time"
 
 	"lacd/lac/cause"
@@ -18,7 +20,8 @@ func (s *Session) Granted(now time.Time, g policy.Grant) {
 // first LNS.
 func (s *Session) granted(now time.Time, g policy.Grant) {
 	s.reached(now, Permitted)
-	d := s.policy.Decide(s.subscriber(), s.route, g, s.seed)
+	s.rates = g.Rates
+	d := s.policy.Decide(now, s.subscriber(), s.route, g, s.seed, s.cfg.Health)
 	s.decision = &d
 	if len(d.Candidates) == 0 {
 		s.detail = lastReason(d.Reasons)
@@ -37,9 +40,12 @@ func lastReason(reasons []string) string {
 }
 
 // candidate returns the LNS being tried or used, nil before the first.
-func (s *Session) candidate() *policy.Candidate {
-	if s.decision == nil || s.next == 0 || s.next > len(s.decision.Candidates) {
-		return nil
-	}
-	return &s.decision.Candidates[s.next-1]
+func (s *Session) candidate() *policy.Candidate { return s.current }
+
+// note adds a reason to the decision. Others may be looking at it: they keep
+// what they have.
+func (s *Session) note(format string, args ...any) {
+	d := *s.decision
+	d.Reasons = append(slices.Clip(d.Reasons), fmt.Sprintf(format, args...))
+	s.decision = &d
 }

@@ -53,7 +53,11 @@ func (s *Session) finish(now time.Time, c cause.Cause) {
 	if s.placed {
 		s.placed = false
 		if codes.CDNResult != 0 {
-			s.do(HangUp{Attempt: s.attempt, Result: codes.CDNResult, Error: codes.CDNError})
+			h := HangUp{Attempt: s.attempt, Result: codes.CDNResult, Error: codes.CDNError}
+			if codes.PPP.Code == cause.Administrative {
+				h.PPP = codes.PPP // PADT and a lost line say nothing of PPP
+			}
+			s.do(h)
 		}
 	}
 	s.removeBridge()
@@ -80,6 +84,8 @@ func (s *Session) endLink(now time.Time, c cause.Cause, undecided bool) {
 		}
 		s.drainLink(now)
 		return
+	case link == nil && s.upSince.IsZero():
+		// The link has ended by itself, and said so.
 	case codes.Terminate && s.steps[LCPOpen] > 0:
 		s.do(Send{ppp.AppendTerminateRequest(nil, 0xff, codes.Text)})
 	}

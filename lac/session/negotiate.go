@@ -58,7 +58,7 @@ func (s *Session) drainLink(now time.Time) {
 		case ppp.Open:
 			s.authenticate(now, ppp.Credentials{})
 		case ppp.Down:
-			s.startOver()
+			s.startOver(a.Reason)
 		case ppp.Closed:
 			s.linkClosed(now, a.Reason)
 		case ppp.Drop:
@@ -68,19 +68,25 @@ func (s *Session) drainLink(now time.Time) {
 }
 
 // startOver takes back what was decided: the subscriber negotiates LCP anew,
-// so what the LNS would be told no longer holds. An authorization that is
-// still on its way is waited for; see authorize.
-func (s *Session) startOver() {
+// so what the LNS would be told no longer holds, or the link is ending for the
+// reason given. An authorization that is still on its way is waited for; see
+// authorize.
+func (s *Session) startOver(r ppp.Reason) {
 	if s.state < Decide || s.state > Bridging {
 		return
 	}
 	s.callBy = time.Time{}
 	if s.placed {
 		s.placed = false
-		s.do(HangUp{Attempt: s.attempt, Result: 1})
+		h := HangUp{Attempt: s.attempt, Result: 1}
+		if r != 0 {
+			h.PPP = causeOfEnd(r).Codes().PPP
+		}
+		s.do(h)
 	}
 	s.removeBridge()
 	s.decision, s.next, s.call, s.early = nil, 0, Call{}, nil
+	s.current, s.resort, s.moves = nil, nil, 0
 	s.state = Negotiate
 }
 
@@ -95,16 +101,21 @@ func (s *Session) linkClosed(now time.Time, r ppp.Reason) {
 		return
 	}
 	s.detail = r.String()
+	s.finish(now, causeOfEnd(r))
+}
+
+// causeOfEnd returns why a session ends whose link ends by itself.
+func causeOfEnd(r ppp.Reason) cause.Cause {
 	switch r {
 	case ppp.PeerTerminated:
-		s.finish(now, cause.UserRequest)
+		return cause.UserRequest
 	case ppp.EchoTimeout:
-		s.finish(now, cause.LostCarrier)
+		return cause.LostCarrier
 	case ppp.AuthTimeout:
-		s.finish(now, cause.AuthTimeout)
+		return cause.AuthTimeout
 	case ppp.Rejected, ppp.AuthRefused:
-		s.finish(now, cause.AuthRejected)
+		return cause.AuthRejected
 	default:
-		s.finish(now, cause.LCPFailed)
+		return cause.LCPFailed
 	}
 }

@@ -15,6 +15,7 @@ type Config struct {
 	CallTimeout     time.Duration // how long one LNS may take to answer a call; 0: 5 s
 	InterimInterval time.Duration // when the grant names none; 0: no interim records
 	EarlyFrames     int           // frames kept between authentication and ICCN; 0: 8
+	Health          policy.Health // of the LNSes; nil: all are ready
 }
 
 // Origin is where a session comes from. It never changes.
@@ -99,13 +100,16 @@ type Session struct {
 	steps   [numSteps]uint32 // microseconds since started; 0: not reached
 	link    *ppp.Link        // nil once the LNS owns the link
 	creds   ppp.Credentials  // user name kept, the rest released when up
-	proxy   ppp.Proxy        // released when up
 	early   [][]byte
 
 	route    policy.Route
+	rates    policy.Rates // as granted
 	decision *policy.Decision
-	next     int   // candidate to try next
-	attempt  uint8 // of the call and its bridge
+	current  *policy.Candidate // being tried or used; nil before the first
+	resort   *policy.Candidate // passed over as locked out: tried when nothing else is left
+	next     int               // candidate to try next
+	moves    uint8             // calls placed again without a new candidate
+	attempt  uint8             // of the call and its bridge
 	call     Call
 
 	placed     bool // a call exists or is asked for: HangUp undoes it
@@ -146,19 +150,20 @@ type Authorize struct {
 	MRU         uint16
 }
 
-// PlaceCall asks an LNS to take the call (ICRQ). Last is set on the only or
-// last candidate: it is tried even when it is known to be silent.
+// PlaceCall asks an LNS to take the call (ICRQ). Resort says that nothing else
+// is left: it is tried even when it is locked out.
 type PlaceCall struct {
 	Attempt uint8
-	LNS     policy.LNS
-	Last    bool
+	LNS     *policy.LNS // immutable
+	Resort  bool
 }
 
 // AddBridge joins the subscriber's PPPoE session to the call.
 type AddBridge struct {
-	Attempt uint8
-	Call    Call
-	MTU     int
+	Attempt    uint8
+	Call       Call
+	MTU        int
+	Sequencing bool // data messages are always numbered
 }
 
 // ConnectCall completes the call (ICCN). Frames follow it through the tunnel.
@@ -166,15 +171,17 @@ type ConnectCall struct {
 	Attempt     uint8
 	LNS         policy.LNS
 	Proxy       *ppp.Proxy       // nil: do not tell the LNS
-	Credentials *ppp.Credentials // nil: do not tell the LNS
+	Credentials *ppp.Credentials // nil: do not tell the LNS; Protocol 0: nobody authenticated the subscriber
 	Frames      [][]byte
 }
 
 // HangUp ends the call with the given CDN Result and Error Code (RFC 2661
-// section 4.4.2). Silent says that the LNS never answered it.
+// section 4.4.2), and with what is known of PPP, if anything. Silent says that
+// the LNS never answered it.
 type HangUp struct {
 	Attempt       uint8
 	Result, Error uint16
+	PPP           cause.PPP
 	Silent        bool
 }
 
@@ -271,7 +278,9 @@ type View struct {
 	UpSince     time.Time // zero before ICCN
 	User        string    // as the subscriber sent it
 	Retailer    string
-	Accounting  bool // the retailer wants accounting records
+	Accounting  bool             // the retailer wants accounting records
+	Info        *policy.CallInfo // of the retailer; nil: none yet
+	Rates       policy.Rates     // as authorization gave them
 	LNS         *policy.LNS
 	Call        Call
 	Decision    *policy.Decision // nil before the decision
@@ -282,16 +291,28 @@ type View struct {
 	Detail      string                  // more about the end, for people
 }
 
+// State returns the stage that the session is in.
+func (s *Session) State() State { return s.state }
+
+// Retailer returns the name of the retailer, "" before it is known.
+func (s *Session) Retailer() string {
+	if s.route.Retailer == nil {
+		return ""
+	}
+	return s.route.Retailer.Name
+}
+
 // View returns the session as it is now. The slices are shared: read only.
 func (s *Session) View() View {
 	v := View{
 		ID: s.id, State: s.state, Origin: s.origin, Started: s.started, UpSince: s.upSince,
 		User: string(s.creds.Name), Call: s.call, Decision: s.decision, RouteReason: s.route.Reasons,
-		Counters: s.counters, Cause: s.cause, Detail: s.detail,
+		Counters: s.counters, Rates: s.rates, Cause: s.cause, Detail: s.detail,
 	}
 	if s.route.Retailer != nil {
 		v.Retailer = s.route.Retailer.Name
 		v.Accounting = s.route.Retailer.Accounting
+		v.Info = &s.route.Retailer.Call
 	}
 	if c := s.candidate(); c != nil {
 		v.LNS = &c.LNS

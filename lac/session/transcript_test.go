@@ -26,7 +26,7 @@ var update = flag.Bool("update", false, "rewrite the transcripts in testdata")
 // TestTranscripts runs the conversations in testdata/*.txt. A block is the
 // commands up to "----", then what the session did. Commands:
 //
-//	session [interim=D]   a new session, whose retailer asks RADIUS
+//	session [interim=D] [echo=D]   a new session, whose retailer asks RADIUS
 //	frame WORDS           a frame from the subscriber; WORDS as for ppptest.Frame
 //	ack                   the last Configure-Request is acknowledged
 //	up                    LCP and a PAP request for joe@acme.example, in one go
@@ -34,7 +34,7 @@ var update = flag.Bool("update", false, "rewrite the transcripts in testdata")
 //	grant LNS... [session=D] [idle=D]     RADIUS accepts and names LNSes
 //	refused CAUSE         RADIUS refuses, or is silent
 //	answered [ATTEMPT]    the LNS takes the call
-//	down CAUSE [ATTEMPT]  the LNS or its tunnel ends the call
+//	down CAUSE [again|last|giveup|ADDRESS] [ATTEMPT]   the LNS or its tunnel ends the call
 //	bridged [ERROR]       the data plane has made the bridge
 //	removed [OCTETS]      ... has removed one that carried so many octets up
 //	count OCTETS          the counters were read
@@ -174,7 +174,7 @@ func (r *replayer) subsystem(verb string, args []string) error {
 	case "answered":
 		r.s.CallAnswered(r.now, attempt, Call{Tunnel: 1, PeerTunnel: 2, ID: uint16(100 + int(attempt)), Peer: 200})
 	case "down":
-		r.s.CallDown(r.now, attempt, causeOf(args[0]), "as the LNS says")
+		r.s.CallDown(r.now, attempt, callEnd(args))
 	case "bridged":
 		var err error
 		if len(args) > 0 {
@@ -203,11 +203,16 @@ func (r *replayer) session(args []string) error {
 	}
 	cfg := &Config{PPP: ppp.Config{Name: "lac", Auth: []ppp.Protocol{ppp.PAP, ppp.CHAP}}}
 	for _, a := range args {
-		d, err := time.ParseDuration(strings.TrimPrefix(a, "interim="))
-		if err != nil {
+		key, value, _ := strings.Cut(a, "=")
+		d, err := time.ParseDuration(value)
+		switch {
+		case err != nil:
 			return err
+		case key == "echo":
+			cfg.PPP.EchoInterval, cfg.PPP.EchoFailures = d, 2
+		default:
+			cfg.InterimInterval = d
 		}
-		cfg.InterimInterval = d
 	}
 	r.now = time.Unix(1_000_000, 0)
 	r.from = r.now
@@ -234,6 +239,27 @@ func grant(args []string) (policy.Grant, error) {
 		}
 	}
 	return g, nil
+}
+
+// callEnd reads the words of the command down.
+func callEnd(args []string) CallEnd {
+	e := CallEnd{Cause: causeOf(args[0]), Text: "as the LNS says"}
+	if len(args) < 2 {
+		return e
+	}
+	switch args[1] {
+	case "again":
+		e.Next = policy.TryAgain
+	case "last":
+		e.Next = policy.TryLast
+	case "giveup":
+		e.Next = policy.GiveUp
+	default:
+		if a, err := netip.ParseAddr(args[1]); err == nil {
+			e.Next, e.Redirect = policy.TryElsewhere, a
+		}
+	}
+	return e
 }
 
 func causeOf(label string) cause.Cause {
@@ -281,13 +307,21 @@ func describe(s *Session, a Action) string {
 	case Authorize:
 		return fmt.Sprintf("authorize %q with %v of retailer %s", a.Credentials.Name, a.Credentials.Protocol, a.Retailer.Name)
 	case PlaceCall:
-		return fmt.Sprintf("place call %d to %v last=%v", a.Attempt, a.LNS.Peer.Addr(), a.Last)
+		line := fmt.Sprintf("place call %d to %v", a.Attempt, a.LNS.Peer.Addr())
+		if a.Resort {
+			line += " resort"
+		}
+		return line
 	case AddBridge:
 		return fmt.Sprintf("add bridge %d to call %d", a.Attempt, a.Call.ID)
 	case ConnectCall:
 		return fmt.Sprintf("connect call %d proxy-lcp=%v proxy-auth=%v frames=%d", a.Attempt, a.Proxy != nil, a.Credentials != nil, len(a.Frames))
 	case HangUp:
-		return fmt.Sprintf("hang up call %d result=%d/%d silent=%v", a.Attempt, a.Result, a.Error, a.Silent)
+		line := fmt.Sprintf("hang up call %d result=%d/%d silent=%v", a.Attempt, a.Result, a.Error, a.Silent)
+		if p := a.PPP; p.Code != 0 {
+			line += fmt.Sprintf(" ppp=%d protocol=0x%04x direction=%d", p.Code, p.Protocol, p.Direction)
+		}
+		return line
 	case RemoveBridge:
 		return fmt.Sprintf("remove bridge %d", a.Attempt)
 	case Account:

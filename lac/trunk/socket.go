@@ -5,22 +5,35 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"sync/atomic"
 	"syscall"
 )
 
-// Network opens the sockets of tunnels.
+// Network opens sockets.
 type Network interface {
 	// Dial returns a socket from local to peer. An invalid local address lets
 	// the kernel choose; port 0 asks for any.
 	Dial(local, peer netip.AddrPort) (Socket, error)
+	// Bind returns a socket for what no dialled socket at the local address
+	// takes. An unspecified address stands for all of its family.
+	Bind(local netip.AddrPort) (Listener, error)
 }
 
 // Socket is the UDP socket of one tunnel, connected to its peer.
 type Socket interface {
 	Read(b []byte) (int, error) // net.ErrClosed, wrapped, after Close
 	Write(b []byte) (int, error)
+	// Connect changes the peer.
+	Connect(peer netip.AddrPort) error
 	Local() netip.AddrPort
 	Raw() syscall.RawConn // nil when there is no descriptor behind it
+	Close() error
+}
+
+// Listener is a UDP socket without a peer.
+type Listener interface {
+	ReadFrom(b []byte) (int, netip.AddrPort, error) // net.ErrClosed, wrapped, after Close
+	WriteTo(b []byte, to netip.AddrPort) error
 	Close() error
 }
 
@@ -30,10 +43,11 @@ type UDP struct{}
 // Dial implements Network. Tunnels share the local port, so the socket is
 // bound with SO_REUSEADDR and connected: the kernel tells peers apart.
 func (UDP) Dial(local, peer netip.AddrPort) (Socket, error) {
-	d := net.Dialer{
-		LocalAddr: &net.UDPAddr{IP: local.Addr().AsSlice(), Port: int(local.Port())},
-		Control:   reuseAddress,
+	laddr := &net.UDPAddr{Port: int(local.Port())}
+	if local.Addr().IsValid() {
+		laddr = net.UDPAddrFromAddrPort(local)
 	}
+	d := net.Dialer{LocalAddr: laddr, Control: reuseAddress}
 	c, err := d.DialContext(context.Background(), "udp", peer.String())
 	if err != nil {
 		return nil, fmt.Errorf("dial: %w", err)
@@ -41,7 +55,24 @@ func (UDP) Dial(local, peer netip.AddrPort) (Socket, error) {
 	u := c.(*net.UDPConn)
 	// A storm of calls is acknowledged in bursts; best effort.
 	_ = u.SetReadBuffer(4 << 20)
-	return udpSocket{u}, nil
+	s := &udpSocket{UDPConn: u}
+	at := u.LocalAddr().(*net.UDPAddr).AddrPort()
+	s.local.Store(&at)
+	return s, nil
+}
+
+// Bind implements Network.
+func (UDP) Bind(local netip.AddrPort) (Listener, error) {
+	family := "udp6"
+	if local.Addr().Is4() {
+		family = "udp4"
+	}
+	lc := net.ListenConfig{Control: reuseAddress}
+	c, err := lc.ListenPacket(context.Background(), family, local.String())
+	if err != nil {
+		return nil, err
+	}
+	return udpListener{c.(*net.UDPConn)}, nil
 }
 
 func reuseAddress(_, _ string, c syscall.RawConn) error {
@@ -55,14 +86,76 @@ func reuseAddress(_, _ string, c syscall.RawConn) error {
 	return serr
 }
 
-type udpSocket struct{ *net.UDPConn }
+type udpSocket struct {
+	*net.UDPConn
+	local atomic.Pointer[netip.AddrPort]
+}
 
-func (s udpSocket) Local() netip.AddrPort { return s.LocalAddr().(*net.UDPAddr).AddrPort() }
+func (s *udpSocket) Local() netip.AddrPort { return *s.local.Load() }
 
-func (s udpSocket) Raw() syscall.RawConn {
+func (s *udpSocket) Raw() syscall.RawConn {
 	raw, err := s.SyscallConn()
 	if err != nil {
 		return nil // only after Close
 	}
 	return raw
+}
+
+// Connect implements Socket. The kernel may choose another local address with
+// the new peer, if none was asked for.
+func (s *udpSocket) Connect(peer netip.AddrPort) error {
+	raw, err := s.SyscallConn()
+	if err != nil {
+		return err
+	}
+	var serr error
+	var name syscall.Sockaddr
+	err = raw.Control(func(fd uintptr) {
+		if serr = syscall.Connect(int(fd), sockaddr(peer)); serr == nil {
+			name, serr = syscall.Getsockname(int(fd))
+		}
+	})
+	if err != nil {
+		return err
+	}
+	if serr != nil {
+		return fmt.Errorf("connect to %v: %w", peer, serr)
+	}
+	if at, ok := addrPort(name); ok {
+		s.local.Store(&at)
+	}
+	return nil
+}
+
+func sockaddr(a netip.AddrPort) syscall.Sockaddr {
+	if a.Addr().Is4() {
+		return &syscall.SockaddrInet4{Port: int(a.Port()), Addr: a.Addr().As4()}
+	}
+	s := &syscall.SockaddrInet6{Port: int(a.Port()), Addr: a.Addr().As16()}
+	if i, err := net.InterfaceByName(a.Addr().Zone()); err == nil {
+		s.ZoneId = uint32(i.Index)
+	}
+	return s
+}
+
+func addrPort(s syscall.Sockaddr) (netip.AddrPort, bool) {
+	switch s := s.(type) {
+	case *syscall.SockaddrInet4:
+		return netip.AddrPortFrom(netip.AddrFrom4(s.Addr), uint16(s.Port)), true
+	case *syscall.SockaddrInet6:
+		return netip.AddrPortFrom(netip.AddrFrom16(s.Addr).Unmap(), uint16(s.Port)), true
+	}
+	return netip.AddrPort{}, false
+}
+
+type udpListener struct{ *net.UDPConn }
+
+func (l udpListener) ReadFrom(b []byte) (int, netip.AddrPort, error) {
+	n, from, err := l.ReadFromUDPAddrPort(b)
+	return n, netip.AddrPortFrom(from.Addr().Unmap(), from.Port()), err
+}
+
+func (l udpListener) WriteTo(b []byte, to netip.AddrPort) error {
+	_, err := l.WriteToUDPAddrPort(b, to)
+	return err
 }

@@ -2,10 +2,8 @@ package trunk
 
 import (
 	"context"
-	"encoding/binary"
 	"fmt"
 	"log/slog"
-	"maps"
 	"net/netip"
 	"sync"
 	"sync/atomic"
@@ -14,6 +12,7 @@ import (
 	"lacd/kernel"
 	"lacd/lac/cause"
 	"lacd/lac/l2tp"
+	"lacd/lac/murmur"
 	"lacd/lac/tunnel"
 	"lacd/policy"
 )
@@ -33,8 +32,8 @@ type Config struct {
 	Hello      time.Duration
 
 	AnswerTimeout time.Duration // from ICRQ to ICRP
-
-	Lockout time.Duration // how long a silent LNS is passed over; 0: 60 s
+	IdleTimeout   time.Duration // an open tunnel without calls is closed after this; 0: never
+	MaxTunnels    int           // at once for calls with the same key; 0: 4
 
 	Plane   kernel.Dataplane
 	Network Network           // nil: UDP
@@ -58,27 +57,30 @@ type Event struct {
 	Down               bool
 	Cause              cause.Cause // Down: why, for an established call
 	Text               string      // Down: why, for people
+	Next               policy.Next // Down: what to do with a call that was not complete
+	Redirect           netip.Addr  // Next is TryElsewhere
 }
 
 // Trunk is all tunnels of the daemon.
 type Trunk struct {
-	cfg     Config
-	tunnels sync.Map // policy.TunnelKey → *Tunnel that takes calls
-	locked  sync.Map // policy.TunnelKey → time.Time until which it is passed over
-	peers   sync.Map // peerKey → *peer
+	cfg       Config
+	since     time.Time
+	groups    sync.Map                                     // policy.TunnelKey → *group
+	peers     sync.Map                                     // peerKey → *peer
+	retailers sync.Map                                     // string → *retailer
+	drains    atomic.Pointer[map[netip.AddrPort]time.Time] // never changed in place
+	refusals  rate                                         // of SCCRQs
+	serial    atomic.Uint32                                // Call Serial Number
+	murmur    *murmur.Log                                  // debug lines about single messages
+	wg        sync.WaitGroup
 
-	mu     sync.Mutex // guards opening and the fields below; not taken for a call on an open tunnel
-	byID   map[l2tp.TunnelID]*Tunnel
-	held   map[l2tp.TunnelID]time.Time // released lately: not dealt again before
-	paths  map[path]struct{}           // UDP source and destination in use
-	closed bool
-	wg     sync.WaitGroup
-	serial atomic.Uint32 // Call Serial Number
-}
-
-type path struct {
-	local netip.Addr
-	peer  netip.AddrPort
+	mu        sync.Mutex // guards opening and the fields below; not taken for a call on an open tunnel
+	byID      map[l2tp.TunnelID]*Tunnel
+	byHost    map[netip.Addr][]*Tunnel    // by the address that was dialled, the oldest first
+	held      map[l2tp.TunnelID]time.Time // released lately: not dealt again before
+	paths     map[path]struct{}           // UDP source and destination in use
+	listeners map[netip.Addr]Listener     // by local address; nil: it could not be opened
+	closed    bool
 }
 
 // New returns a Trunk with no tunnels.
@@ -89,122 +91,94 @@ func New(cfg Config) *Trunk {
 	if cfg.Log == nil {
 		cfg.Log = slog.Default()
 	}
-	if cfg.Lockout == 0 {
-		cfg.Lockout = time.Minute
+	if cfg.MaxTunnels == 0 {
+		cfg.MaxTunnels = 4
 	}
 	if cfg.Dropped == nil {
 		cfg.Dropped = func(string) {}
 	}
-	return &Trunk{cfg: cfg, byID: map[l2tp.TunnelID]*Tunnel{}, held: map[l2tp.TunnelID]time.Time{}, paths: map[path]struct{}{}}
+	t := &Trunk{
+		cfg: cfg, since: time.Now(), murmur: murmur.New(cfg.Log), byID: map[l2tp.TunnelID]*Tunnel{}, byHost: map[netip.Addr][]*Tunnel{},
+		held:  map[l2tp.TunnelID]time.Time{},
+		paths: map[path]struct{}{}, listeners: map[netip.Addr]Listener{},
+	}
+	// "Progressively increasing" and "unique ... for a significant period of
+	// time" (RFC 2661 section 4.4.4), across restarts: it starts at the time, in
+	// steps of 8 ms, and no more calls than that are placed in the long run.
+	t.serial.Store(uint32(t.since.UnixMilli() >> 3))
+	return t
 }
 
 // PlaceCall places a call with lns, over a shared tunnel or a new one. It
 // returns the tunnel for HangUp and Connect, or nil when the call failed at
-// once; the Down event is then on its way. An LNS that was silent lately is
-// passed over, unless it is the last one that can be tried.
-func (t *Trunk) PlaceCall(ref Ref, lns *policy.LNS, call tunnel.Call, last bool) *Tunnel {
-	key := lns.TunnelKey()
-	p := t.peer(lns)
-	p.placed.Add(1)
-	if until, ok := t.locked.Load(key); ok && !last && time.Now().Before(until.(time.Time)) {
-		t.fail(p, ref, "LNS "+lns.Name+" is passed over: it did not answer lately")
+// once; the Down event is then on its way. An LNS that takes no call now is
+// passed over; resort says that nothing else is left and a lockout does not
+// count.
+func (t *Trunk) PlaceCall(ref Ref, lns *policy.LNS, request tunnel.Call, resort bool) *Tunnel {
+	now := time.Now()
+	if c, ok := t.draining(lns.Peer); ok {
+		t.passOver(ref, policy.TryNext, c.Describe(now))
 		return nil
 	}
-	cmd := placeCall{ref, call, p}
-	if tun, ok := t.tunnels.Load(key); ok && tun.(*Tunnel).box.Put(cmd) {
-		return tun.(*Tunnel)
+	g := t.group(lns.TunnelKey())
+	if r := g.redirected(now); r != nil {
+		t.cfg.Notify(Event{
+			Ref: ref, Down: true, Cause: cause.CallFailed, Text: r.why, Next: policy.TryElsewhere, Redirect: r.to,
+		})
+		return nil
 	}
-	tun, err := t.open(key, lns)
-	if err == nil && tun.box.Put(cmd) {
-		return tun
+	p := t.peer(lns)
+	seat, full := t.sit(now, p, lns)
+	if full != "" {
+		t.passOver(ref, policy.TryNext, "full: "+full)
+		return nil
 	}
-	if err == nil {
-		err = errClosing
+	canary, closed := g.pass(now, resort)
+	if closed != nil {
+		seat.leave()
+		t.passOver(ref, policy.TryLast, closed.Describe(now))
+		return nil
 	}
-	t.fail(p, ref, err.Error())
-	return nil
+	handling := lns.Handling
+	if handling == nil {
+		handling = &defaultHandling
+	}
+	c := &call{ref: ref, request: &request, seat: seat, attempt: attempt{g, handling, now, canary}}
+	return t.place(g, lns, c)
 }
 
-func (t *Trunk) fail(p *peer, ref Ref, text string) {
-	p.fail(text)
-	t.cfg.Notify(Event{Ref: ref, Down: true, Cause: cause.CallFailed, Text: text})
-}
+var defaultHandling = policy.Handling{Lockouts: policy.DefaultLockouts()}
 
-// open returns the tunnel of key, opening it if no other caller did.
-func (t *Trunk) open(key policy.TunnelKey, lns *policy.LNS) (*Tunnel, error) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.closed {
-		return nil, errClosing
-	}
-	if tun, ok := t.tunnels.Load(key); ok && !tun.(*Tunnel).box.Closed() {
-		return tun.(*Tunnel), nil
-	}
-	id, err := t.newID()
-	if err != nil {
-		return nil, err
-	}
-	// Two tunnels must not share a 4-tuple: the kernel could not tell them apart.
-	pth := path{lns.Local, lns.Peer}
-	local := netip.AddrPortFrom(lns.Local, Port)
-	if _, taken := t.paths[pth]; taken {
-		local = netip.AddrPortFrom(lns.Local, 0)
-	} else {
-		t.paths[pth] = struct{}{}
-	}
-	sock, err := t.cfg.Network.Dial(local, lns.Peer)
-	if err != nil {
-		if local.Port() != 0 {
-			delete(t.paths, pth)
-		}
-		return nil, fmt.Errorf("open tunnel to %v: %w", lns.Peer, err)
-	}
-	tun := newTunnel(t, id, key, lns, sock)
-	tun.ownsPath = local.Port() != 0
-	t.byID[id] = tun
-	t.tunnels.Store(key, tun)
-	t.wg.Go(tun.run)
-	t.wg.Go(tun.read)
-	return tun, nil
-}
-
-// newID picks an unpredictable Tunnel ID that no tunnel has, nor had lately.
-func (t *Trunk) newID() (l2tp.TunnelID, error) {
-	now := time.Now()
-	maps.DeleteFunc(t.held, func(_ l2tp.TunnelID, until time.Time) bool { return !now.Before(until) })
-	if len(t.byID)+len(t.held) > 60000 {
-		return 0, fmt.Errorf("open tunnel: %d tunnels are open", len(t.byID))
-	}
+// place gives a call to a tunnel.
+func (t *Trunk) place(g *group, lns *policy.LNS, c *call) *Tunnel {
+	p := c.seat.peer
+	p.placed.Add(1)
 	for {
-		var b [2]byte
-		t.cfg.Random(b[:])
-		id := l2tp.TunnelID(binary.BigEndian.Uint16(b[:]))
-		_, taken := t.byID[id]
-		_, held := t.held[id]
-		if id != 0 && !taken && !held {
-			return id, nil
+		tun, err := t.tunnel(g, lns)
+		if err != nil {
+			p.fail(err.Error())
+			c.drop()
+			t.passOver(c.ref, policy.TryNext, err.Error())
+			return nil
 		}
+		if !tun.seats.take(lns.Limits.TunnelSessions) {
+			continue // others were faster: it is full now, and not picked again
+		}
+		c.seat.tunnel = tun
+		tun.pending.Add(1)
+		if tun.box.Put(placeCall{c}) {
+			return tun
+		}
+		tun.pending.Add(-1)
+		tun.seats.put()
+		c.seat.tunnel = nil
+		t.retire(tun)
 	}
 }
 
-// retire takes a tunnel that is down out of use; its ID stays taken.
-func (t *Trunk) retire(tun *Tunnel) { t.tunnels.CompareAndDelete(tun.key, tun) }
-
-// release forgets a tunnel that has ended.
-func (t *Trunk) release(tun *Tunnel) {
-	t.retire(tun)
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	delete(t.byID, tun.id)
-	t.held[tun.id] = tun.reuseAfter
-	if tun.ownsPath {
-		delete(t.paths, path{tun.lns.Local, tun.lns.Peer})
-	}
-}
-
-// lock passes an LNS over for the configured time.
-func (t *Trunk) lock(key policy.TunnelKey, now time.Time) {
-	t.locked.Store(key, now.Add(t.cfg.Lockout))
+// passOver tells that a call was not placed.
+func (t *Trunk) passOver(ref Ref, next policy.Next, text string) {
+	t.cfg.Notify(Event{Ref: ref, Down: true, Cause: cause.CallFailed, Text: text, Next: next})
 }
 
 // all returns the tunnels in no order, those on hold included.
@@ -246,6 +220,11 @@ func (t *Trunk) Wait(ctx context.Context) error {
 func (t *Trunk) Close() {
 	t.mu.Lock()
 	t.closed = true
+	for _, l := range t.listeners {
+		if l != nil {
+			_ = l.Close() // its reader ends; nothing is left to hear
+		}
+	}
 	t.mu.Unlock()
 	for _, tun := range t.all() {
 		tun.box.Close()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"net/netip"
 	"sync/atomic"
 	"time"
 
@@ -15,32 +16,47 @@ import (
 	"lacd/policy"
 )
 
-var errClosing = errors.New("tunnel is closing")
+// crowdedAfter is for how long the peer's window must have held up calls
+// before one more tunnel is opened.
+const crowdedAfter = 250 * time.Millisecond
 
 // Tunnel is one L2TP tunnel and the calls in it. Everything below "owned by
 // run" is touched by its loop alone.
 type Tunnel struct {
-	trunk    *Trunk
-	id       l2tp.TunnelID
-	key      policy.TunnelKey
-	lns      policy.LNS
-	sock     Socket
-	since    time.Time
-	box      *mailbox.Mailbox[command]
-	quiet    chan struct{} // closed when nothing more has to be delivered
-	ownsPath bool
+	trunk *Trunk
+	id    l2tp.TunnelID
+	group *group
+	lns   policy.LNS
+	sock  Socket
+	since time.Time
+	box   *mailbox.Mailbox[command]
+	quiet chan struct{} // closed when nothing more has to be delivered
+	path  *path         // nil: its local port is its own. Guarded by Trunk.mu
+	ear   Listener      // hears answers from elsewhere during setup; nil: a listener of the trunk does
+
+	seats   quota        // calls that are in it, or on their way
+	pending atomic.Int64 // calls of those that were not answered yet
+	crowded atomic.Bool  // the peer's window holds up calls
+	settled atomic.Bool  // no answer to SCCRQ is awaited any more
 
 	unexpected atomic.Uint64 // data messages that reached user space
+	hearing    atomic.Bool   // heardData is on its way to run
 
 	// owned by run
 	conn       *tunnel.Conn
+	peer       netip.AddrPort
 	peerID     l2tp.TunnelID
 	opened     bool
 	inPlane    bool
 	down       bool
+	rejected   bool // closed as the answer came from elsewhere
 	released   bool
+	successor  *crossing // the SCCRQ that takes the place of ours
 	reuseAfter time.Time // of the ID
 	heard      time.Time
+	verdict    time.Time // when a call was last taken or refused
+	waitsSince time.Time // the window holds up calls since; zero: it does not
+	idleSince  time.Time // zero: there are calls
 	calls      map[Ref]*call
 	byID       map[l2tp.SessionID]*call
 }
@@ -49,58 +65,37 @@ type Tunnel struct {
 type call struct {
 	ref      Ref
 	id, peer l2tp.SessionID
-	lns      *peer
+	request  *tunnel.Call // until the conn has it
+	seat     seat
+	attempt  attempt
 	answered bool
 	frames   [][]byte // to send right after ICCN
 }
 
-// command is input to a tunnel's loop.
-type command interface {
-	apply(t *Tunnel, now time.Time)
+// newTunnel returns a tunnel without its conn.
+func (t *Trunk) newTunnel(now time.Time, id l2tp.TunnelID, g *group, lns *policy.LNS, sock Socket) *Tunnel {
+	return &Tunnel{
+		trunk: t, id: id, group: g, lns: *lns, sock: sock, since: now, heard: now, peer: lns.Peer,
+		box: mailbox.New[command](), quiet: make(chan struct{}), calls: map[Ref]*call{}, byID: map[l2tp.SessionID]*call{},
+	}
 }
 
-type (
-	placeCall struct {
-		ref  Ref
-		call tunnel.Call
-		lns  *peer
-	}
-	connectCall struct {
-		ref     Ref
-		connect tunnel.Connect
-		frames  [][]byte
-	}
-	hangUp struct {
-		ref    Ref
-		result l2tp.Result
-		silent bool
-	}
-	datagram   struct{ b []byte }
-	stopTunnel struct{ result l2tp.Result }
-	viewTunnel struct{ reply chan<- View }
-)
-
-func newTunnel(t *Trunk, id l2tp.TunnelID, key policy.TunnelKey, lns *policy.LNS, sock Socket) *Tunnel {
+// config returns the settings of the tunnel's conn.
+func (t *Tunnel) config() tunnel.Config {
+	c := &t.trunk.cfg
 	cfg := tunnel.Config{
-		LocalID: id, Peer: lns.Peer, HostName: lns.Host, VendorName: t.cfg.VendorName,
-		PeerName: lns.PeerHost, Window: t.cfg.Window, Resend: t.cfg.Resend, Retries: t.cfg.Retries,
-		ResendMax: t.cfg.ResendMax, Hello: t.cfg.Hello, AnswerTimeout: t.cfg.AnswerTimeout,
+		LocalID: t.id, Peer: t.peer, HostName: t.lns.Host, VendorName: c.VendorName, PeerName: t.lns.PeerHost,
+		Window: c.Window, Resend: c.Resend, Retries: c.Retries, ResendMax: c.ResendMax, Hello: c.Hello,
+		AnswerTimeout: c.AnswerTimeout,
 	}
 	if cfg.HostName == "" {
-		cfg.HostName = t.cfg.HostName
+		cfg.HostName = c.HostName
 	}
-	if lns.Secret != "" {
-		cfg.Secret = []byte(lns.Secret)
+	if t.lns.Secret != "" {
+		cfg.Secret = []byte(t.lns.Secret)
 	}
-	now := time.Now()
-	t.cfg.Random(cfg.Seed[:])
-	// "increases progressively, unique for a long time": it starts at the time.
-	cfg.Serial = uint32(now.Unix()) + t.serial.Add(1<<12)
-	return &Tunnel{
-		trunk: t, id: id, key: key, lns: *lns, sock: sock, since: now, heard: now,
-		box: mailbox.New[command](), quiet: make(chan struct{}),
-		conn: tunnel.Dial(now, cfg), calls: map[Ref]*call{}, byID: map[l2tp.SessionID]*call{},
-	}
+	c.Random(cfg.Seed[:])
+	return cfg
 }
 
 // Connect completes an answered call (ICCN). The PPP frames follow it.
@@ -111,6 +106,14 @@ func (t *Tunnel) Connect(ref Ref, c tunnel.Connect, frames [][]byte) {
 // HangUp ends a call (CDN). Silent says that the LNS let it time out.
 func (t *Tunnel) HangUp(ref Ref, r l2tp.Result, silent bool) {
 	t.box.Put(hangUp{ref, r, silent})
+}
+
+// Heard says that data came from the LNS, which is as good a sign of life as a
+// control message: HELLO waits (RFC 2661 section 5.5).
+func (t *Tunnel) Heard() {
+	if !t.hearing.Swap(true) {
+		t.box.Put(heardData{})
+	}
 }
 
 // run is the loop that owns the tunnel.
@@ -128,15 +131,13 @@ func (t *Tunnel) run() {
 		if d := t.conn.Deadline(); !d.IsZero() && !now.Before(d) {
 			t.conn.Advance(now)
 		}
+		t.rest(now)
 		t.drain(now)
+		t.measure(now)
 		if t.released || t.box.Closed() {
 			break
 		}
-		wait := time.Hour
-		if d := t.conn.Deadline(); !d.IsZero() {
-			wait = d.Sub(now)
-		}
-		timer.Reset(wait)
+		timer.Reset(t.wait(now))
 		select {
 		case <-t.box.Wake():
 		case <-timer.C:
@@ -145,13 +146,61 @@ func (t *Tunnel) run() {
 	t.end()
 }
 
+// wait returns how long the loop may sleep.
+func (t *Tunnel) wait(now time.Time) time.Duration {
+	wait := time.Hour
+	if d := t.conn.Deadline(); !d.IsZero() {
+		wait = d.Sub(now)
+	}
+	if !t.idleSince.IsZero() {
+		wait = min(wait, t.idleSince.Add(t.trunk.cfg.IdleTimeout).Sub(now))
+	}
+	return wait
+}
+
+// rest closes a tunnel that had no calls for long. "1 - General request to
+// clear control connection" (RFC 2661 section 4.4.2).
+func (t *Tunnel) rest(now time.Time) {
+	limit := t.trunk.cfg.IdleTimeout
+	switch {
+	case limit == 0 || !t.opened || t.down || t.seats.used.Load() > 0:
+		t.idleSince = time.Time{}
+	case t.idleSince.IsZero():
+		t.idleSince = now
+	case now.Sub(t.idleSince) >= limit:
+		t.idleSince = time.Time{}
+		t.trunk.retire(t) // a call that still comes is placed again
+		t.conn.Close(now, l2tp.Result{Code: l2tp.StopGeneral, Message: "idle"})
+	}
+}
+
+// measure notices when the peer's window is what calls wait for. Then another
+// tunnel helps, which it does not where the peer is silent or the path is
+// congested.
+func (t *Tunnel) measure(now time.Time) {
+	const few = 4
+	if !t.opened || t.down || t.pending.Load() < few && t.waitsSince.IsZero() {
+		return
+	}
+	s := t.conn.Stats()
+	switch {
+	case s.Waiting == 0 || s.CWND < s.Window:
+		t.waitsSince = time.Time{}
+		t.crowded.Store(false)
+	case t.waitsSince.IsZero():
+		t.waitsSince = now
+	default:
+		t.crowded.Store(now.Sub(t.waitsSince) >= crowdedAfter && now.Sub(t.heard) < crowdedAfter)
+	}
+}
+
 // end answers what still waits and frees what the tunnel holds.
 func (t *Tunnel) end() {
 	t.box.Close()
-	t.lose(cause.TunnelLost, "tunnel closed")
+	t.lose(cause.TunnelLost, policy.TryAgain, "tunnel closed")
 	for _, c := range t.box.Take(nil) {
 		if p, ok := c.(placeCall); ok {
-			t.trunk.fail(p.lns, p.ref, errClosing.Error())
+			t.again(p.call)
 		}
 		if v, ok := c.(viewTunnel); ok {
 			close(v.reply)
@@ -163,6 +212,7 @@ func (t *Tunnel) end() {
 		}
 	}
 	_ = t.sock.Close() // a second close is harmless
+	t.hush()
 	t.markQuiet()
 	t.trunk.release(t)
 }
@@ -176,10 +226,10 @@ func (t *Tunnel) markQuiet() {
 }
 
 // read feeds control messages to the loop until the socket is closed.
-func (t *Tunnel) read() {
+func (t *Tunnel) read(sock Socket) {
 	buf := make([]byte, 65536)
 	for {
-		n, err := t.sock.Read(buf)
+		n, err := sock.Read(buf)
 		switch {
 		case errors.Is(err, net.ErrClosed):
 			return
@@ -189,99 +239,80 @@ func (t *Tunnel) read() {
 			continue
 		case !l2tp.IsControl(buf[:n]):
 			t.unexpected.Add(1)
+			t.trunk.cfg.Dropped("l2tp: data of no session")
+			if id, ok := l2tp.PeekTunnelID(buf[:n]); ok && id == t.id {
+				t.Heard()
+			}
 			continue
 		}
-		if t.box.Len() > maxBacklog {
-			t.trunk.cfg.Dropped("l2tp: control message, backlog full")
-			continue
-		}
-		t.box.Put(datagram{append([]byte(nil), buf[:n]...)})
+		t.deliver(datagram{b: append([]byte(nil), buf[:n]...)})
 	}
 }
 
-// maxBacklog bounds what the network can make a loop remember.
-const maxBacklog = 1 << 15
+// maxBacklog bounds what the network can make a loop remember: several times
+// the window that is offered to the peer.
+const maxBacklog = 1 << 12
 
-func (p placeCall) apply(t *Tunnel, now time.Time) {
-	if t.down {
-		t.trunk.fail(p.lns, p.ref, errClosing.Error())
-		return
-	}
-	id, err := t.conn.PlaceCall(now, p.call)
-	if err != nil {
-		t.trunk.fail(p.lns, p.ref, err.Error())
-		return
-	}
-	c := &call{ref: p.ref, id: id, lns: p.lns}
-	t.calls[p.ref] = c
-	t.byID[id] = c
-}
-
-func (c connectCall) apply(t *Tunnel, now time.Time) {
-	if call := t.calls[c.ref]; call != nil {
-		call.frames = c.frames
-		t.conn.ConnectCall(now, call.id, c.connect)
+// deliver hands network input to the loop.
+func (t *Tunnel) deliver(c command) {
+	if t.box.Offer(maxBacklog, c) == 0 && !t.box.Closed() {
+		t.trunk.cfg.Dropped("l2tp: control message, backlog full")
 	}
 }
 
-func (h hangUp) apply(t *Tunnel, now time.Time) {
-	c := t.calls[h.ref]
-	if c == nil {
-		return
-	}
-	if h.silent {
-		c.lns.fail("no answer")
-		if now.Sub(t.heard) >= 2*time.Second {
-			t.trunk.lock(t.key, now)
-		}
-	}
-	t.forget(c)
-	t.conn.HangUp(now, c.id, h.result)
-}
-
-func (d datagram) apply(t *Tunnel, now time.Time) {
-	t.heard = now
-	t.conn.Receive(now, t.lns.Peer, d.b)
-}
-
-func (s stopTunnel) apply(t *Tunnel, now time.Time) { t.conn.Close(now, s.result) }
-
-func (v viewTunnel) apply(t *Tunnel, _ time.Time) { v.reply <- t.view() }
-
-func (t *Tunnel) forget(c *call) {
-	delete(t.calls, c.ref)
-	delete(t.byID, c.id)
-}
-
-// drain does what the control connection wants.
+// drain does what the control connection wants, and what that leads to.
 func (t *Tunnel) drain(now time.Time) {
-	for _, a := range t.conn.Take() {
+	for as := t.conn.Take(); len(as) > 0; as = t.conn.Take() {
+		t.do(now, as)
+	}
+}
+
+func (t *Tunnel) do(now time.Time, as []tunnel.Action) {
+	for _, a := range as {
 		switch a := a.(type) {
 		case tunnel.Send:
-			t.write(a.Datagram)
+			t.send(a)
 		case tunnel.Opened:
 			t.open(now, a)
 		case tunnel.CallAnswered:
-			t.answered(a)
+			t.answered(now, a)
 		case tunnel.Connected:
 			t.connected(a.ID)
 		case tunnel.CallDown:
-			t.callDown(a)
+			t.callDown(now, a)
 		case tunnel.Down:
 			t.goDown(now, a)
 		case tunnel.Released:
 			t.released, t.reuseAfter = true, a.ReuseAfter
 		case tunnel.Log:
 			t.trunk.cfg.Dropped(a.What)
-			t.trunk.cfg.Log.Debug("l2tp input", "tunnel", t.id, "peer", t.lns.Peer, "what", a.What)
+			t.trunk.murmur.Debug("l2tp input", "tunnel", t.id, "peer", t.peer, "what", a.What)
 		}
 	}
+}
+
+// send sends a control message. The first one to where the peer answers from
+// moves the socket there: the data plane needs it connected.
+func (t *Tunnel) send(s tunnel.Send) {
+	if s.To != t.peer {
+		if !t.trunk.claim(t, s.To) {
+			t.trunk.cfg.Dropped("l2tp: two tunnels with one address and port of the LNS")
+			return
+		}
+		if err := t.sock.Connect(s.To); err != nil {
+			t.trunk.cfg.Log.Error("tunnel cannot move", "tunnel", t.id, "lns", t.lns.Name, "to", s.To, "err", err)
+			return
+		}
+		t.trunk.cfg.Log.Info("LNS answers from elsewhere", "tunnel", t.id, "lns", t.lns.Name, "peer", t.peer, "now", s.To)
+		t.peer = s.To
+	}
+	t.write(s.Datagram)
 }
 
 func (t *Tunnel) write(b []byte) {
 	if _, err := t.sock.Write(b); err != nil {
 		// Lost like any datagram: the reliable channel sends it again.
-		t.trunk.cfg.Log.Debug("l2tp send failed", "tunnel", t.id, "peer", t.lns.Peer, "err", err)
+		t.trunk.murmur.Debug("l2tp send failed", "tunnel", t.id, "peer", t.peer, "err", err)
 	}
 }
 
@@ -289,92 +320,19 @@ func (t *Tunnel) write(b []byte) {
 // so every bridge finds its tunnel; it is done once in a tunnel's life, here.
 func (t *Tunnel) open(now time.Time, o tunnel.Opened) {
 	t.opened = true
+	t.settled.Store(true)
+	t.hush()
 	t.peerID = o.PeerID
-	t.trunk.locked.Delete(t.key)
 	err := t.trunk.cfg.Plane.AddTunnel(context.Background(), kernel.Tunnel{
 		ID: kernel.TunnelID(t.id), PeerID: kernel.TunnelID(o.PeerID),
-		Local: t.sock.Local(), Peer: o.Peer, Socket: t.sock.Raw(),
+		Local: t.sock.Local(), Peer: t.peer, Socket: t.sock.Raw(),
 	})
 	if err != nil {
 		t.trunk.cfg.Log.Error("data plane refused a tunnel", "tunnel", t.id, "lns", t.lns.Name, "err", err)
-		t.conn.Close(now, l2tp.Result{Code: 2, Error: 4})
+		t.conn.Close(now, l2tp.Result{Code: l2tp.StopError, Error: l2tp.ErrorResources})
 		return
 	}
 	t.inPlane = true
 	t.trunk.cfg.Log.Info("tunnel up", "tunnel", t.id, "peer_tunnel", o.PeerID, "lns", t.lns.Name,
-		"peer", o.Peer, "local", t.sock.Local(), "peer_name", o.PeerName)
-}
-
-func (t *Tunnel) answered(a tunnel.CallAnswered) {
-	c := t.byID[a.ID]
-	if c == nil {
-		return
-	}
-	c.peer, c.answered = a.PeerID, true
-	c.lns.answered.Add(1)
-	t.trunk.cfg.Notify(Event{Ref: c.ref, Tunnel: t.id, PeerTunnel: t.peerID, ID: c.id, Peer: c.peer})
-}
-
-// connected sends the frames that wait for ICCN, as data messages.
-func (t *Tunnel) connected(id l2tp.SessionID) {
-	c := t.byID[id]
-	if c == nil {
-		return
-	}
-	for _, f := range c.frames {
-		t.write(l2tp.AppendData(nil, l2tp.Header{TunnelID: t.peerID, SessionID: c.peer}, f))
-	}
-	c.frames = nil
-}
-
-func (t *Tunnel) callDown(d tunnel.CallDown) {
-	c := t.byID[d.ID]
-	if c == nil {
-		return
-	}
-	t.forget(c)
-	text := describe("CDN", d.Result, d.Local)
-	if !c.answered {
-		c.lns.fail(text)
-	}
-	ev := Event{Ref: c.ref, Down: true, Text: text, Cause: cause.LNSHangUp}
-	if dc := d.Result.Disconnect; dc != nil {
-		ev.Cause = cause.FromLNS(d.Result.Code, dc.Code, dc.Direction)
-	} else {
-		ev.Cause = cause.FromLNS(d.Result.Code, 0, 0)
-	}
-	t.trunk.cfg.Notify(ev)
-}
-
-// goDown tells every call that the tunnel is gone. The socket and the ID are
-// kept until the hold time is over, so that a repeated StopCCN is answered.
-func (t *Tunnel) goDown(now time.Time, d tunnel.Down) {
-	t.down = true
-	t.trunk.retire(t)
-	why := cause.TunnelShutdown
-	text := describe("StopCCN", d.Result, d.Local)
-	if d.Reason == tunnel.Timeout {
-		why, text = cause.TunnelLost, "tunnel timed out"
-	}
-	if d.Reason == tunnel.Timeout || !t.opened {
-		t.trunk.lock(t.key, now)
-	}
-	t.trunk.cfg.Log.Info("tunnel down", "tunnel", t.id, "lns", t.lns.Name, "peer", t.lns.Peer,
-		"reason", d.Reason.String(), "what", text, "calls", len(t.calls))
-	t.lose(why, d.Reason.String()+": "+text)
-	if !d.Local || !t.opened {
-		t.markQuiet()
-	}
-}
-
-// lose ends all calls.
-func (t *Tunnel) lose(why cause.Cause, text string) {
-	for _, c := range t.calls {
-		if !c.answered {
-			c.lns.fail(text)
-		}
-		t.trunk.cfg.Notify(Event{Ref: c.ref, Down: true, Cause: why, Text: text})
-	}
-	clear(t.calls)
-	clear(t.byID)
+		"peer", t.peer, "local", t.sock.Local(), "peer_name", o.PeerName)
 }

@@ -117,4 +117,6 @@ const (
 	logState     = "message out of place"
 	logUnknown   = "unknown message type"
 	logSession   = "unknown session"
+
+	logUnanswered = "answer to a peer that acknowledges nothing"
 )

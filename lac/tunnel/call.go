@@ -14,6 +14,7 @@ type Call struct {
 	PhysicalChannel    uint32 // Physical Channel ID, for the LNS's logs
 	HasPhysicalChannel bool
 	Line               []l2tp.LineAVP // RFC 5515; nil: none known
+	Serial             uint32         // LAC role: Call Serial Number; 0: the next after Config.Serial
 }
 
 // A Connect is what an ICCN says about the call (RFC 2661 section 6.8).
@@ -106,8 +107,11 @@ func (c *Conn) request(now time.Time) {
 			continue // hung up while it waited
 		}
 		c.waiting--
-		k.state, k.serial = callWaitReply, c.serial
-		c.serial++
+		k.state = callWaitReply
+		if k.serial = k.placed.Serial; k.serial == 0 {
+			k.serial = c.serial
+			c.serial++
+		}
 		c.send(now, 0, icrq(id, k))
 		k.placed = nil
 		c.expect(now, id, k)
@@ -227,9 +231,17 @@ func (c *Conn) drop(now time.Time, id l2tp.SessionID, r l2tp.Result) {
 	c.actions = append(c.actions, CallDown{ID: id, Result: r, Local: true})
 }
 
+// maxAnswers bounds what a peer that acknowledges nothing can make us queue:
+// above it, calls that are none of ours are not answered.
+const maxAnswers = 256
+
 // disconnect sends CDN. The Assigned Session ID is the one we first sent, and
 // the header has the peer's, 0 if it is not known (RFC 2661 section 4.4.4).
 func (c *Conn) disconnect(now time.Time, id, peerID l2tp.SessionID, r l2tp.Result) {
+	if k := c.calls[id]; (k == nil || k.state == callPlaced) && len(c.channel.queue) >= maxAnswers {
+		c.log(logUnanswered, "CDN")
+		return
+	}
 	c.send(now, peerID, &l2tp.CDN{Result: r.ResultCode(), SessionID: id, Disconnect: r.Disconnects()})
 }
 
@@ -252,7 +264,7 @@ func (c *Conn) receiveCall(now time.Time, h l2tp.Header, m l2tp.Message) {
 	case *l2tp.ICRP:
 		c.receiveICRP(now, h, m)
 	case *l2tp.ICRQ:
-		c.receiveICRQ(now, m)
+		c.receiveICRQ(now, h, m)
 	case *l2tp.ICCN:
 		c.receiveICCN(now, h, m)
 	case *l2tp.OCRQ:
@@ -317,11 +329,12 @@ func (c *Conn) outOfPlace(now time.Time, id l2tp.SessionID, m l2tp.Message) {
 }
 
 // rejectCall answers a request for a call that is not made. "The Assigned
-// Session ID ... MUST" be there, so one is spent on it.
+// Session ID ... MUST" be there, so one is borrowed. It is not held afterwards:
+// the peer has no reason to send to it, and requests must not use up the IDs.
 func (c *Conn) rejectCall(now time.Time, peerID l2tp.SessionID, r l2tp.Result) {
 	id, ok := c.ids.take(now, &c.random)
 	if ok {
-		c.ids.release(now, id)
+		c.ids.put(id)
 	}
 	c.disconnect(now, id, peerID, r)
 }

@@ -59,6 +59,50 @@ func TestCallIDs(t *testing.T) {
 	}
 }
 
+// TestRejectedCallsKeepNoID sends more requests for outgoing calls than there
+// are IDs: calls can be placed still.
+func TestRejectedCallsKeepNoID(t *testing.T) {
+	c := Dial(epoch, Config{LocalID: 1})
+	c.state = Established
+	for range 1 << 16 {
+		c.receiveCall(epoch, l2tp.Header{}, &l2tp.OCRQ{SessionID: 9})
+	}
+	if _, err := c.PlaceCall(epoch, Call{}); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestUnacknowledgedAnswers checks that a peer cannot make us queue answers
+// without end: what it asks for is not answered while it acknowledges nothing.
+func TestUnacknowledgedAnswers(t *testing.T) {
+	c := Dial(epoch, Config{LocalID: 1})
+	c.state = Established
+	placed, err := c.PlaceCall(epoch, Call{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range l2tp.SessionID(10_000) {
+		c.receiveCall(epoch, l2tp.Header{}, &l2tp.OCRQ{SessionID: i + 1})
+		c.receiveCall(epoch, l2tp.Header{}, &l2tp.ICRQ{SessionID: i + 1})
+		c.receiveCall(epoch, l2tp.Header{SessionID: i + 1}, &l2tp.ICRP{SessionID: 9})
+		c.refuseCall(epoch, l2tp.Header{}, &l2tp.ICRQ{SessionID: i + 1}, l2tp.Result{Code: 2})
+	}
+	st := c.Stats()
+	if n := st.InFlight + st.Queued; n > maxAnswers+2 {
+		t.Errorf("%d messages wait for a peer that acknowledges nothing", n)
+	}
+	if st.Odd[logUnanswered] < 39_000 {
+		t.Errorf("%d answers left out were counted", st.Odd[logUnanswered])
+	}
+	// The calls of our own are hung up still.
+	before := len(c.channel.queue)
+	c.calls[placed].state = callWaitReply
+	c.HangUp(epoch, placed, l2tp.Result{Code: 1})
+	if got := len(c.channel.queue) - before; got != 1 {
+		t.Errorf("%d messages more after HangUp, want a CDN", got)
+	}
+}
+
 func TestICCNOfTooLongProxyLCP(t *testing.T) {
 	m := iccn(Connect{ProxyLCP: &l2tp.ProxyLCP{LastSent: make([]byte, 1018)}})
 	if m.LCP.FirstReceived != nil || m.LCP.LastSent != nil || m.LCP.LastReceived != nil {

@@ -99,10 +99,14 @@ func NewChannel(cfg ChannelConfig) *Channel {
 // included.
 func (c *Channel) SetPeer(id l2tp.TunnelID) { c.peer = id }
 
+// maxWindow is how many messages can be in flight: of more, an acknowledgement
+// could not be told from an old one.
+const maxWindow = 1<<15 - 1
+
 // SetWindow sets the peer's receive window, which is where slow start ends at
 // first (appendix A).
 func (c *Channel) SetWindow(n int) {
-	c.window = max(n, 1)
+	c.window = min(max(n, 1), maxWindow)
 	c.ssthresh = c.window
 	c.cwnd = min(c.cwnd, c.window)
 }

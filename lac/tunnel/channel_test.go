@@ -132,6 +132,23 @@ func TestChannelKeepsBuffers(t *testing.T) {
 	}
 }
 
+// TestChannelWindowIsBounded checks that a peer with the largest window can
+// still acknowledge all that is in flight.
+func TestChannelWindowIsBounded(t *testing.T) {
+	c := NewChannel(ChannelConfig{})
+	c.SetPeer(7)
+	c.SetWindow(1<<16 - 1)
+	c.cwnd = c.window
+	msg := word("m")
+	for range 1 << 16 {
+		c.Send(epoch, msg)
+	}
+	c.Receive(epoch, l2tp.Header{Nr: c.una + uint16(c.sent)}, nil)
+	if c.sent != 0 || c.bogus != 0 {
+		t.Errorf("%d messages in flight after all were acknowledged", c.sent)
+	}
+}
+
 // TestChannelBacklog checks that acknowledging one of many queued messages
 // does not move the others.
 func TestChannelBacklog(t *testing.T) {

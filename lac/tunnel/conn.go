@@ -191,13 +191,14 @@ func (c *Conn) admit(from netip.AddrPort, h l2tp.Header, payload []byte) bool {
 		return true
 	}
 	// Until SCCRP the responder may answer from another port and address.
-	// Only that message, answering our SCCRQ, makes the peer move.
+	// Only that message, answering our SCCRQ, makes the peer move; where there
+	// is a secret, from one who knows it.
 	if c.state != WaitReply || h.Nr != c.channel.una+1 {
 		c.log(logSource, from.String())
 		return false
 	}
 	m, err := c.parser.Parse(cloned(payload))
-	if _, ok := m.(*l2tp.SCCRP); ok && err == nil {
+	if rp, ok := m.(*l2tp.SCCRP); ok && err == nil && c.responds(l2tp.TypeSCCRP, rp.Response) {
 		c.peer = from
 		return true
 	}

@@ -7,9 +7,13 @@ import (
 )
 
 // receiveICRQ is the ICRQ row of section 7.4.2, and of 7.4.1 in the LAC role.
-func (c *Conn) receiveICRQ(now time.Time, m *l2tp.ICRQ) {
-	if id, ok := c.byPeer[m.SessionID]; ok {
-		// A call with that ID is there: "Send CDN, clean up".
+func (c *Conn) receiveICRQ(now time.Time, h l2tp.Header, m *l2tp.ICRQ) {
+	id, ok := c.byPeer[m.SessionID]
+	if k := c.calls[h.SessionID]; k != nil && k.state != callPlaced {
+		id, ok = h.SessionID, true
+	}
+	if ok {
+		// The call is there already: "Send CDN, clean up".
 		c.outOfPlace(now, id, m)
 		return
 	}
@@ -18,7 +22,7 @@ func (c *Conn) receiveICRQ(now time.Time, m *l2tp.ICRQ) {
 		c.rejectCall(now, m.SessionID, l2tp.Result{Code: l2tp.CallUnavailable, Message: "not an LNS"})
 		return
 	}
-	id, ok := c.ids.take(now, &c.random)
+	id, ok = c.ids.take(now, &c.random)
 	if !ok {
 		c.disconnect(now, 0, m.SessionID, l2tp.Result{
 			Code: l2tp.CallError, Error: l2tp.ErrorResources, Message: "no session id left",

@@ -39,16 +39,17 @@ func (c *Conn) setup() l2tp.Setup {
 }
 
 // toZero reports whether a message may be addressed to tunnel 0: an SCCRQ, and
-// a StopCCN of a peer that does not know our ID (RFC 2661 section 4.4.3).
+// a StopCCN of a peer that does not know our ID (RFC 2661 section 4.4.3). Once
+// it does, our ID is what somebody else would have to guess.
 func (c *Conn) toZero(payload []byte) bool {
 	t, ok := l2tp.PeekMessageType(payload)
 	switch {
 	case !ok:
 		return false
-	case c.lns:
-		return t == l2tp.TypeSCCRQ || t == l2tp.TypeStopCCN
+	case c.lns && t == l2tp.TypeSCCRQ:
+		return true
 	}
-	return t == l2tp.TypeStopCCN
+	return t == l2tp.TypeStopCCN && c.state != Established
 }
 
 // deliver is the state table of section 7.2.1 for a message in order.
@@ -193,7 +194,7 @@ func (c *Conn) receiveSCCCN(now time.Time, m *l2tp.SCCCN) {
 // meet checks what the peer says about itself in SCCRQ or SCCRP.
 func (c *Conn) meet(now time.Time, s *l2tp.Setup) bool {
 	c.learn(s.TunnelID)
-	c.peerName = l2tp.Printable(s.HostName)
+	c.peerName = l2tp.Text(s.HostName)
 	c.channel.SetWindow(l2tp.DefaultWindow)
 	if s.Window != 0 {
 		c.channel.SetWindow(int(s.Window))
@@ -223,16 +224,25 @@ func (c *Conn) authentic(now time.Time, t l2tp.MessageType, response []byte) boo
 	if c.challenge == nil {
 		return true
 	}
-	want := l2tp.ChallengeResponse(t, c.cfg.Secret, c.challenge)
 	text := "wrong Challenge Response"
 	switch {
 	case response == nil:
 		text = "missing Challenge Response"
-	case subtle.ConstantTimeCompare(want[:], response) == 1:
+	case c.responds(t, response):
 		return true
 	}
 	c.stop(now, l2tp.Result{Code: l2tp.StopDenied, Message: text}, AuthFailed)
 	return false
+}
+
+// responds reports whether response is the one to our challenge, if we sent
+// one.
+func (c *Conn) responds(t l2tp.MessageType, response []byte) bool {
+	if c.challenge == nil {
+		return true
+	}
+	want := l2tp.ChallengeResponse(t, c.cfg.Secret, c.challenge)
+	return subtle.ConstantTimeCompare(want[:], response) == 1
 }
 
 // open enters established.

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/hashicorp/hcl/v2/hclsyntax"
+
+	"lacd/policy"
 )
 
 // decoder collects what is wrong while the blocks are read.
@@ -16,6 +18,7 @@ type decoder struct {
 	errs     Errors
 	warnings Errors
 	inline   bool            // a secret is written in the file itself
+	handling policy.Handling // of LNSes that say nothing else
 	known    map[string]bool // every "block.key" that was asked for
 	strays   []stray
 }

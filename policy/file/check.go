@@ -10,6 +10,9 @@ import (
 type checker struct {
 	d         *decoder
 	file      *File
+	ports     []*block // access
+	core      *block
+	ppp       *block
 	servers   []*block // radius
 	retailers []*retailerBlock
 	def       *block
@@ -36,12 +39,34 @@ func (c *checker) check(defaultRetailer string) {
 		}
 	}
 	c.unused()
+	c.nameless(defaultRetailer)
+	c.mtu()
 	names := make([]string, 0, len(c.retailers))
 	for _, r := range c.retailers {
 		names = append(names, r.Name)
 	}
 	if defaultRetailer != "" && !slices.Contains(names, defaultRetailer) {
 		c.def.refuse("retailer", suggest(defaultRetailer, names), "%q is not defined", defaultRetailer)
+	}
+}
+
+// nameless checks that subscribers who are not asked for their name are served:
+// they have no realm, and nothing that RADIUS could judge.
+func (c *checker) nameless(defaultRetailer string) {
+	if !slices.Contains(c.file.PPP.Auth, authNone) {
+		return
+	}
+	for _, r := range c.retailers {
+		if r.Name != defaultRetailer {
+			continue
+		}
+		if r.Authorize != policy.ByRealm {
+			c.d.refuse(r.b.line, `write authorize = "realm"`, "retailer %q authorizes by radius, and auth in ppp is %q", r.Name, authNone)
+		}
+		return
+	}
+	if defaultRetailer == "" {
+		c.d.refuse(c.ppp.at("auth"), `add default { retailer = "name" }`, "auth is %q and there is no default retailer: every subscriber would be refused", authNone)
 	}
 }
 

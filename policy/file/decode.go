@@ -24,18 +24,21 @@ func decode(name string, src []byte, sys system) (*File, *decoder) {
 	root := &block{d: d, body: body, line: 1}
 	f := &File{}
 	f.Node = node(root.one("node"))
-	for _, b := range root.many("access") {
+	ports := root.many("access")
+	for _, b := range ports {
 		f.Access = append(f.Access, access(b, f.Node.Name))
 	}
-	f.Core = core(root.one("core"))
-	f.PPP = ppp(root.one("ppp"))
+	coreBlock := root.one("core")
+	f.Core = core(coreBlock)
+	pppBlock := root.one("ppp")
+	f.PPP = ppp(pppBlock)
 	f.L2TP = l2tp(root.one("l2tp"), f.Node.Name)
 	servers := root.many("radius")
 	for _, b := range servers {
 		f.RADIUS = append(f.RADIUS, radius(b))
 	}
 	retailers := root.many("retailer")
-	c := checker{d: d, file: f, servers: servers}
+	c := checker{d: d, file: f, ports: ports, core: coreBlock, ppp: pppBlock, servers: servers}
 	for _, b := range retailers {
 		c.retailers = append(c.retailers, retailer(b))
 	}
@@ -52,6 +55,8 @@ func decode(name string, src []byte, sys system) (*File, *decoder) {
 		Default: policy.Default{Retailer: defaultRetailer},
 		Node:    f.L2TP.HostName,
 		Local:   f.Core.Local,
+
+		Handling: &d.handling,
 	}
 	for _, r := range c.retailers {
 		p.Retailers = append(p.Retailers, r.Retailer)

@@ -26,27 +26,43 @@ type Node struct {
 	Metrics     netip.AddrPort // Prometheus listener; invalid (the default): off
 	LogFormat   string         // "text" (default) or "json"
 	LogLevel    string         // "debug", "info" (default), "warn" or "error"
+	// What closes the front door, see lac.Gate.
+	MaxHalfOpen  int           // sessions; default 8192
+	MaxRADIUS    int           // sessions of a retailer that await RADIUS; default 4096
+	MaxCallDelay time.Duration // default 2s
+	MaxBacklog   int           // data plane operations; default 4096
 }
 
 // Access is one access port.
 type Access struct {
-	Port              string   // device name
-	ACName            string   // default: Node.Name
-	ServiceNames      []string // empty (the default): any name is accepted
-	MaxSessions       int      // 1 to 65534 (default)
-	MaxSessionsPerMAC int      // 0 (the default): no limit of its own
+	Port               string   // device name
+	ACName             string   // default: Node.Name
+	ServiceNames       []string // empty (the default): any name is accepted
+	Untagged           bool     // frames without a tag are served; default: unless there are VLANs
+	VLANs              []VLANs  // frames with tags that are served
+	MaxSessions        int      // 1 to 65534 (default)
+	MaxSessionsPerMAC  int      // 0 (the default): no limit of its own
+	MaxSessionsPerVLAN int      // with the same tags; 0 (the default): no limit of its own
+	MaxSessionsPerLine int      // 0 (the default): no limit of its own
+	Duplicate          string   // "allow" (default), "refuse" or "replace"
+	PADIRate           int      // a second; 0: no limit; default 20000
+	PADIRatePerMAC     int      // a second; 0: no limit; default 20
+	PADRRate           int      // as PADIRate
+	PADRRatePerMAC     int      // as PADIRatePerMAC
+	AnswerUnknown      bool     // PADT for session frames of no session; default true
 }
 
 // Core is the side of the LNSes.
 type Core struct {
 	Local     []netip.Addr // our tunnel addresses; empty (the default): the kernel chooses
+	MTU       int          // largest IP packet on the paths to LNSes, octets; default 1500
 	Dataplane string       // "auto" (default), "pppbridge" or "none"
 }
 
 // PPP is how PPP is negotiated with subscribers.
 type PPP struct {
-	MRU          uint16        // 576 to 1500; largest that is agreed to; default 1492
-	Auth         []string      // "chap", "pap", preferred first; default both, in this order
+	MRU          uint16        // 576 to 1500; largest that is agreed to; default 1492; "auto" is worked out
+	Auth         []string      // "chap", "pap", preferred first, or "none" alone; default both, in this order
 	Multilink    bool          // agree to MRRU and its companions; default false
 	RestartTimer time.Duration // default 3s
 	AuthTimeout  time.Duration // whole authentication phase; default 30s
@@ -62,7 +78,9 @@ type L2TP struct {
 	Retries       int           // resends of a control message before the tunnel is given up; default 5
 	Resend        time.Duration // first resend, doubling after that; default 1s
 	ResendMax     time.Duration // longest wait between resends; default 8s
-	AnswerTimeout time.Duration // from ICRQ to ICRP; default 10s
+	AnswerTimeout time.Duration // for an LNS to answer a call; default 5s
+	IdleTimeout   time.Duration // a tunnel without calls is closed after this; 0: never; default 1m
+	MaxTunnels    int           // at once to one LNS for calls that may share them; default 4
 }
 
 // RADIUS is one server. At least one of its addresses is valid.

@@ -33,6 +33,9 @@ func fakeSystem() system {
 			}
 			return "0123456789abcdef0123456789abcdef\n", nil
 		},
+		mtu: func(device string) int {
+			return map[string]int{"small0": 1400, "plain0": 1500, "jumbo0": 9000}[device]
+		},
 		dir: "/etc/lacd",
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"net"
 	"os"
 	"path/filepath"
 )
@@ -13,6 +14,7 @@ import (
 type system struct {
 	hostname func() (string, error)
 	secret   func(path string) (string, error) // contents of a secret_file
+	mtu      func(device string) int           // 0: there is no such device
 	dir      string                            // relative paths start here
 }
 
@@ -41,7 +43,16 @@ func Parse(name string, src []byte) (*File, error) {
 }
 
 func host(name string) system {
-	return system{hostname: os.Hostname, secret: readSecret, dir: filepath.Dir(name)}
+	return system{hostname: os.Hostname, secret: readSecret, mtu: deviceMTU, dir: filepath.Dir(name)}
+}
+
+// deviceMTU returns the MTU of a network device, 0 if there is none.
+func deviceMTU(name string) int {
+	i, err := net.InterfaceByName(name)
+	if err != nil {
+		return 0
+	}
+	return i.MTU
 }
 
 // errExposed is a secret_file that others than its owner can read.

@@ -86,7 +86,7 @@ func TestLoadSecretFileKinds(t *testing.T) {
 }
 
 func TestLoadExposedSecret(t *testing.T) {
-	src := strings.Replace(withSecretFile, `secret_file = "acme.secret"`, `secret = "0123456789abcdef"`, 1)
+	src := strings.Replace(withSecretFile, `secret_file = "acme.secret"`, `secret = "0123456789abcdef"`, 1) + "core { mtu = 1600 }\n"
 	path := filepath.Join(t.TempDir(), "lacd.hcl")
 	for mode, want := range map[fs.FileMode]int{0o600: 0, 0o640: 0, 0o644: 1} {
 		write(t, path, src, mode)

@@ -1,5 +1,7 @@
 package file
 
+import "time"
+
 func node(b *block) Node {
 	def := ""
 	if !b.has("name") {
@@ -14,6 +16,11 @@ func node(b *block) Node {
 		Metrics:     b.addrPort("metrics", 0),
 		LogFormat:   b.word("log_format", "text", "text", "json"),
 		LogLevel:    b.word("log_level", "info", "debug", "info", "warn", "error"),
+
+		MaxHalfOpen:  int(b.number("max_half_open", 8192, 64, 1_000_000)),
+		MaxRADIUS:    int(b.number("max_radius_waiting", 4096, 16, 1_000_000)),
+		MaxCallDelay: b.duration("max_call_delay", 2*time.Second, 100*time.Millisecond, time.Minute),
+		MaxBacklog:   int(b.number("max_backlog", 4096, 64, 1_000_000)),
 	}
 	b.done()
 	return n
@@ -26,6 +33,7 @@ func core(b *block) Core {
 			c.Local = append(c.Local, a)
 		}
 	}
+	c.MTU = int(b.number("mtu", ethernetMTU, leastMTU, mostMTU))
 	c.Dataplane = b.word("dataplane", "auto", "auto", "pppbridge", "none")
 	b.done()
 	return c

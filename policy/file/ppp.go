@@ -1,12 +1,13 @@
 package file
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 func ppp(b *block) PPP {
 	p := PPP{
-		// RFC 1661 section 6.1 lets any MRU be asked for; below 576 the
-		// retailer's IP would suffer, above 1500 no PPPoE peer can follow.
-		MRU:          uint16(b.number("mru", 1492, 576, 1500)),
+		MRU:          b.mru("mru"),
 		Auth:         auth(b),
 		Multilink:    b.flag("multilink", false),
 		RestartTimer: b.duration("restart_timer", 3*time.Second, 500*time.Millisecond, 30*time.Second),
@@ -23,15 +24,21 @@ func ppp(b *block) PPP {
 	return p
 }
 
+// authNone leaves authentication to the LNSes.
+const authNone = "none"
+
 func auth(b *block) []string {
 	words := b.list("auth")
 	if !b.has("auth") {
 		return []string{"chap", "pap"}
 	}
-	known := []string{"chap", "pap"}
+	known := []string{"chap", "pap", authNone}
 	for _, w := range words {
-		if w.text != "chap" && w.text != "pap" {
+		if !slices.Contains(known, w.text) {
 			b.d.refuse(w.line, suggest(w.text, known), "auth: %q is not one of %s", w.text, quoteAll(known))
+		}
+		if w.text == authNone && len(words) > 1 {
+			b.d.refuse(w.line, "keep it alone, or leave it out", "auth: %q stands beside others", authNone)
 		}
 	}
 	return texts(words)

@@ -18,6 +18,7 @@ type retailerBlock struct {
 	realms     []located
 	servers    []located
 	accounting *bool // nil: not said
+	mtu        int   // of the paths to its LNSes; 0: not said
 	lns        []*block
 }
 
@@ -37,6 +38,9 @@ func retailer(b *block) *retailerBlock {
 		r.accounting = &v
 	}
 	r.InterimInterval = b.duration("interim_interval", 0, policy.MinInterim, 24*time.Hour)
+	r.Call = callInfo(b, r.Authorize)
+	r.MaxSessions = uint32(b.number("max_sessions", 0, 1, mostCalls))
+	r.mtu = int(b.number("mtu", 0, leastMTU, mostMTU))
 	r.lns = b.many("lns")
 	for _, l := range r.lns {
 		r.LNS = append(r.LNS, lns(l))
@@ -66,9 +70,15 @@ func lns(b *block) policy.LNS {
 		Assignment:   b.text("assignment", ""),
 		Preference:   uint32(b.number("preference", 0, 0, 1<<24-1)), // as wide as Tunnel-Preference
 		Weight:       uint32(b.number("weight", 1, 1, 1000)),
+		Limits:       limits(b),
+		Handling:     handling(b, b.d.handling),
 		NoProxyLCP:   !b.flag("proxy_lcp", true),
 		NoProxyAuth:  !b.flag("proxy_auth", true),
 		NoReplayAuth: !b.flag("replay_auth", true),
+		Sequencing:   b.flag("sequencing", false),
+	}
+	if l.Sequencing {
+		b.idle("replay_auth", "sequencing is on, and what is sent once more has no number")
 	}
 	if s := b.text("local", ""); s != "" {
 		l.Local = b.localAddr("local", b.at("local"), s)

@@ -19,8 +19,9 @@ type Open struct{}
 
 // Down says that LCP has left the Opened state, by the peer's doing or silence,
 // after Open or Authenticate was given: that no longer holds, nor does Proxy.
-// Another one follows when LCP is opened again, or else Closed.
-type Down struct{}
+// Another one follows when LCP is opened again, or else Closed. Reason is 0 if
+// the peer negotiates anew, and what Closed will say if the link is ending.
+type Down struct{ Reason Reason }
 
 // Closed says that the link is over. It is the last action.
 type Closed struct{ Reason Reason }

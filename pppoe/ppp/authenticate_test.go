@@ -41,7 +41,7 @@ func TestCredentialsCHAP(t *testing.T) {
 func openPAP() *Link {
 	l := NewLink(&Config{Auth: []Protocol{PAP}}, [32]byte{})
 	l.Start(testTime)
-	l.state, l.restartAt = stateOpened, time.Time{}
+	l.state, l.restartAt, l.openBy = stateOpened, time.Time{}, time.Time{}
 	l.layerUp(testTime)
 	l.Take()
 	return l

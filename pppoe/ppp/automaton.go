@@ -109,6 +109,7 @@ func (l *Link) handle(now time.Time, ev event, in Packet, answer []byte) {
 	if !l.state.timed() {
 		l.restartAt = time.Time{}
 	}
+	l.limit(now)
 	if t.do&tld != 0 {
 		l.layerDown()
 	}
@@ -138,6 +139,28 @@ func (l *Link) handle(now time.Time, ev event, in Packet, answer []byte) {
 	if t.do&tlf != 0 {
 		l.finish()
 	}
+}
+
+// limit bounds a negotiation as a whole. The Restart counter does not: every
+// answer of the peer sets it anew, so that one who answers and never asks, or
+// asks and never answers, would stay for ever.
+func (l *Link) limit(now time.Time) {
+	switch {
+	case !l.state.negotiating() || l.state == stateOpened:
+		l.openBy = time.Time{}
+	case l.openBy.IsZero():
+		l.openBy = now.Add(2 * time.Duration(l.cfg.maxConfigure()) * l.cfg.restart())
+	}
+}
+
+// giveUp ends a negotiation that has taken too long.
+func (l *Link) giveUp(now time.Time) {
+	l.openBy = time.Time{}
+	if l.leaving {
+		l.close(now, PeerTerminated)
+		return
+	}
+	l.close(now, NegotiationFailed)
 }
 
 // initRestart is Initialize-Restart-Count.

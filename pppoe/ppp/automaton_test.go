@@ -80,6 +80,7 @@ func linkIn(s state) *Link {
 	l := NewLink(&Config{}, [32]byte{})
 	l.Start(testTime)
 	l.state = s
+	l.limit(testTime)
 	if s == stateOpened {
 		l.layerUp(testTime)
 	}

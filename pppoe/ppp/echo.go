@@ -1,6 +1,9 @@
 package ppp
 
-import "time"
+import (
+	"cmp"
+	"time"
+)
 
 // echo is our own keepalive (RFC 1661 section 5.8).
 type echo struct {
@@ -19,6 +22,7 @@ func (l *Link) startEcho(now time.Time) {
 // sendEcho sends the Echo-Request that is due, or gives up.
 func (l *Link) sendEcho(now time.Time) {
 	if l.echo.pending >= l.cfg.echoFailures() {
+		l.reason = cmp.Or(l.reason, EchoTimeout)
 		l.layerDown()
 		l.close(now, EchoTimeout)
 		return

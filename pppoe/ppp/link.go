@@ -55,6 +55,7 @@ type Link struct {
 	restarts  int           // Restart counter
 	wait      time.Duration // period of the next Restart timer
 	restartAt time.Time
+	openBy    time.Time // when LCP must be opened; zero: it is, or is being closed
 
 	done     bool   // Closed was given
 	up       bool   // between This-Layer-Up and This-Layer-Down
@@ -147,7 +148,7 @@ func (l *Link) finish() {
 		}
 	}
 	l.done = true
-	l.restartAt = time.Time{}
+	l.restartAt, l.openBy = time.Time{}, time.Time{}
 	l.actions = append(l.actions, Closed{l.reason})
 }
 
@@ -172,7 +173,11 @@ func (l *Link) layerDown() {
 	l.up = false
 	l.reopened++
 	if l.auth.phase == authGiven {
-		l.actions = append(l.actions, Down{})
+		r := l.reason
+		if l.leaving {
+			r = cmp.Or(r, PeerTerminated)
+		}
+		l.actions = append(l.actions, Down{r})
 	}
 	l.reset()
 }
@@ -192,6 +197,9 @@ func (l *Link) Advance(now time.Time) {
 		l.restartAt = time.Time{}
 		l.timeout(now)
 	}
+	if due(now, l.openBy) {
+		l.giveUp(now)
+	}
 	if due(now, l.auth.limitAt) {
 		l.auth.limitAt = time.Time{}
 		l.close(now, AuthTimeout)
@@ -209,7 +217,7 @@ func due(now, at time.Time) bool { return !at.IsZero() && !now.Before(at) }
 // Deadline returns when Advance has something to do; zero: nothing is pending.
 func (l *Link) Deadline() time.Time {
 	first := l.restartAt
-	for _, at := range [...]time.Time{l.auth.limitAt, l.auth.challengeAt, l.echo.at} {
+	for _, at := range [...]time.Time{l.openBy, l.auth.limitAt, l.auth.challengeAt, l.echo.at} {
 		if !at.IsZero() && (first.IsZero() || at.Before(first)) {
 			first = at
 		}

@@ -216,7 +216,11 @@ func (r *replayer) take() {
 		case ppp.Open:
 			fmt.Fprintln(&r.out, "open")
 		case ppp.Down:
-			fmt.Fprintln(&r.out, "down")
+			if a.Reason != 0 {
+				fmt.Fprintln(&r.out, "down", a.Reason)
+			} else {
+				fmt.Fprintln(&r.out, "down")
+			}
 		case ppp.Closed:
 			fmt.Fprintln(&r.out, "closed", a.Reason)
 		case ppp.Drop:

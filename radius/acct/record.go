@@ -154,12 +154,12 @@ func (r *Record) id() string {
 }
 
 func (r *Record) identity(b *radius.Builder, nas *radius.NAS) {
-	b.Text(rfc2865.UserName_Type, r.User)
+	b.Cut(rfc2865.UserName_Type, r.User)
 	b.Port(nas)
 	b.Integer(rfc2865.ServiceType_Type, uint32(rfc2865.ServiceType_Value_FramedUser))
 	b.Integer(rfc2865.FramedProtocol_Type, uint32(rfc2865.FramedProtocol_Value_PPP))
-	b.Text(rfc2865.CalledStationID_Type, r.CalledStation)
-	b.Text(rfc2865.CallingStationID_Type, r.CallingStation)
+	b.Cut(rfc2865.CalledStationID_Type, r.CalledStation)
+	b.Cut(rfc2865.CallingStationID_Type, r.CallingStation)
 	if r.Authentic != 0 {
 		b.Integer(rfc2866.AcctAuthentic_Type, uint32(r.Authentic))
 	}

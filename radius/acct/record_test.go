@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	layeh "layeh.com/radius"
+	"layeh.com/radius/rfc2865"
 
 	"lacd/pppoe/wire"
 	"lacd/radius"
@@ -200,9 +201,24 @@ func TestRecordRefuses(t *testing.T) {
 	if _, err := r.Encode(radius.Try{}); err == nil {
 		t.Error("without a secret: got no error")
 	}
-	r.User = strings.Repeat("x", 254)
+	r.Session = ""
 	if _, err := r.Encode(radius.Try{Secret: secret}); err == nil {
-		t.Error("a user of 254 octets: got no error")
+		t.Error("without a session: got no error")
+	}
+}
+
+// TestRecordOfLongNames: a subscriber does not escape accounting by what it
+// calls itself.
+func TestRecordOfLongNames(t *testing.T) {
+	r := sample(Stop)
+	long := strings.Repeat("x", 1400)
+	r.User, r.CallingStation, r.CalledStation, r.NASPortID = long, long, long, long
+	p, err := layeh.Parse(encode(t, r, 0), secret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := rfc2865.UserName_GetString(p); got != long[:253] {
+		t.Errorf("User-Name of %d octets, want 253", len(got))
 	}
 }
 

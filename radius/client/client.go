@@ -164,6 +164,8 @@ type Stats struct {
 	Queue acct.Stats
 	// Overrun counts datagrams dropped because the loop fell behind.
 	Overrun uint64
+	// Crowded counts authentications refused because too many waited.
+	Crowded uint64
 }
 
 // Stats asks the loop for the counters. After Close they are empty.
@@ -233,6 +235,7 @@ func (c *Client) handle(now time.Time, it *item) {
 	case stats:
 		it.stats <- Stats{
 			Auth: c.auth.x.Stats(), Acct: c.acct.x.Stats(), Queue: c.queue.Stats(), Overrun: c.box.overrun.Load(),
+			Crowded: c.auth.x.Crowded(),
 		}
 	}
 }

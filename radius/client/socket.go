@@ -95,6 +95,8 @@ func (c *Client) failed(now time.Time, h *half, f radius.Failed) {
 		c.queue.Failed(now, acct.ID(f.Ref))
 	case f.Err != nil:
 		c.answer(Answer{Ref: f.Ref, Verdict: Rejected, Detail: "not sent: " + f.Err.Error()})
+	case f.Crowded:
+		c.answer(Answer{Ref: f.Ref, Verdict: NoServer, Detail: "too many RADIUS requests wait"})
 	default:
 		detail := "no RADIUS server answered"
 		if f.Dropped != 0 {
