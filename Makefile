@@ -1,6 +1,7 @@
 # make         static lacd, lacctl and the lab's programs in ./bin
 # make demo    subscribers, lacd, two LNSes and RADIUS in a VM, narrated
 # make test    unit tests, kernel tests in a VM, the demo as a test
+# make conformance  the wire-level cases against the real binary, as a table
 # make check   what CI holds the code to beyond the tests
 # make bench   all benchmarks, medians of COUNT runs
 # make clean   remove ./bin and ./.cache; the VM's kernel stays in ~/.cache/lacd
@@ -25,7 +26,7 @@ export LACD_TEST_ROOT := $(shell [ "$$(id -u)" -ne 0 ] || echo 1)
 # A checkout that belongs to somebody else has no version for git to tell.
 BUILD := CGO_ENABLED=0 go build -trimpath -buildvcs=$(shell git rev-parse HEAD >/dev/null 2>&1 && echo auto || echo false)
 
-.PHONY: build vmrun deps demo test check fuzz bench clean
+.PHONY: build vmrun deps demo test conformance check fuzz bench clean
 
 build: vmrun
 	$(BUILD) -o bin/ ./cmd/... ./deploy/lab/demo
@@ -46,6 +47,9 @@ test: deps build
 	go test $(TESTFLAGS) ./...
 	LACD_TEST_VM=1 go test $(TESTFLAGS) -count=1 -exec $(CURDIR)/bin/vmrun $(KERNEL)
 	LACD_TEST_LAB=1 LACD_ARTIFACTS=$(ARTIFACTS) go test -v -count=1 ./deploy/lab/...
+
+conformance:
+	go run ./lac/lactest/conformance/report
 
 check:
 	@deploy/lab/deps check

@@ -39,8 +39,10 @@ node {
   # when every retailer is so far behind. Default 4096.
   max_radius_waiting = 4096
 
-  # Time that a call waits for room in the LNS's receive window, 100ms to 1m.
-  # Beyond, as above. Default "2s".
+  # Time until the LNSes of a retailer answer a call, 100ms to 1m: calls wait
+  # where they come faster than the receive window of the LNS allows. Beyond, as
+  # above. It must be less than answer_timeout in l2tp. Default: 2s, or half of
+  # answer_timeout if that is less.
   max_call_delay = "2s"
 
   # Data plane operations that wait, 64 to 1000000. Default 4096.

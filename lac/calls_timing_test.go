@@ -15,6 +15,9 @@ import (
 	"lacd/lac/lactest"
 )
 
+// Cases of the conformance matrix about calls, with default times, exactly; see
+// timing_test.go.
+
 // said returns the messages of some kinds that the LAC sent, as "5s lns1 CDN 10".
 func said(n *tap, kinds ...l2tp.MessageType) []string {
 	n.mu.Lock()
@@ -34,8 +37,8 @@ func said(n *tap, kinds ...l2tp.MessageType) []string {
 	return all
 }
 
-// T31: an LNS that is silent about a call has its time, to the instant.
-func TestSilentLNSHasItsTime(t *testing.T) {
+// An LNS that is silent about a call has its time, to the instant.
+func TestT31_SilentLNSHasItsTime(t *testing.T) {
 	for _, timeout := range []time.Duration{0, time.Second, time.Minute} {
 		t.Run(timeout.String(), func(t *testing.T) {
 			var wire *tap
@@ -69,9 +72,9 @@ func TestSilentLNSHasItsTime(t *testing.T) {
 	}
 }
 
-// T39: a CDN that is not acknowledged is sent after 1, 2, 4, 8 and 8 s more, and
+// A CDN that is not acknowledged is sent after 1, 2, 4, 8 and 8 s more, and
 // then the tunnel is given up. The subscriber has long gone.
-func TestUnacknowledgedCDN(t *testing.T) {
+func TestT39_UnacknowledgedCDN(t *testing.T) {
 	var wire *tap
 	inRig(t, tapped(&wire, rigOptions{}), func(t *testing.T, r *rig) {
 		oneLNS(r)
@@ -101,9 +104,9 @@ func TestUnacknowledgedCDN(t *testing.T) {
 	})
 }
 
-// T29, T30: an LNS that takes a call back while its bridge is being made has it
+// An LNS that takes a call back while its bridge is being made has it
 // no more; the bridge goes, and the next LNS gets the call.
-func TestCDNBeforeICCN(t *testing.T) {
+func TestT29_CDNBeforeICCN(t *testing.T) {
 	var wire *tap
 	inRig(t, tapped(&wire, rigOptions{}), func(t *testing.T, r *rig) {
 		twoLNS(r)
@@ -124,9 +127,9 @@ func TestCDNBeforeICCN(t *testing.T) {
 	})
 }
 
-// T31: the subscriber hangs up at each stage of the call. The LNS is told
+// The subscriber hangs up at each stage of the call. The LNS is told
 // exactly when it was asked.
-func TestHangUpWhileCalling(t *testing.T) {
+func TestT31_HangUpWhileCalling(t *testing.T) {
 	for _, tc := range []struct {
 		name  string
 		lns   lactest.Behaviour

@@ -27,6 +27,7 @@ func (sh *shard) execute(now time.Time, sl *slot, a session.Action) {
 		}
 	case session.PlaceCall:
 		if sh.enter(sl, sl.session.Retailer()) {
+			sl.placed = now
 			sh.placeCall(sl, a)
 		}
 	case session.AddBridge:

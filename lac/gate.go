@@ -17,7 +17,7 @@ import (
 type Gate struct {
 	HalfOpen  int           // sessions between PADR and ICCN; 0: 8192
 	Asking    int           // sessions of a retailer that await RADIUS; 0: 4096
-	CallDelay time.Duration // that calls of a retailer wait for their tunnel's window; 0: 2 s
+	CallDelay time.Duration // until a call of a retailer is answered; 0: 2 s
 	Backlog   int           // data plane operations that wait; 0: 4096
 }
 
@@ -59,13 +59,14 @@ type load struct {
 	name     string
 	halfOpen atomic.Int64
 	asking   atomic.Int64
-	late     atomic.Int64           // when a call last had to wait too long; nanoseconds
+	late     atomic.Int64           // when a call was answered too late, and none in time since; nanoseconds; 0: none
 	busy     atomic.Pointer[string] // why it is refused; nil: it is not
 }
 
 const (
 	gateInterval = 100 * time.Millisecond
-	// lateFor is how long a retailer counts as behind after a call was late.
+	// lateFor is how long a retailer counts as behind after a call that was late.
+	// Then some are let in and show whether it still is.
 	lateFor = time.Second
 )
 
@@ -112,6 +113,20 @@ func above(value, limit int64, was bool) bool {
 	return value >= limit
 }
 
+// answered takes the time that an LNS took to answer a call, from when it was
+// placed: when set-ups come faster than the LNS's receive window allows, they
+// wait in the tunnel. An LNS that does not answer at all is not the gate's
+// concern. One that answers in time is enough for a retailer of several.
+func (g *gate) answered(l *load, now time.Time, took time.Duration) {
+	switch {
+	case l == nil:
+	case took >= g.cfg.CallDelay:
+		l.late.Store(now.UnixNano())
+	case l.late.Load() != 0:
+		l.late.Store(0)
+	}
+}
+
 // judge says why a retailer is behind, or "".
 func (g *gate) judge(now time.Time, l *load) string {
 	asking := l.asking.Load()
@@ -119,7 +134,7 @@ func (g *gate) judge(now time.Time, l *load) string {
 	case above(asking, int64(g.cfg.Asking), was):
 		return fmt.Sprintf("%d sessions of retailer %s await RADIUS", asking, l.name)
 	case now.UnixNano()-l.late.Load() < int64(lateFor):
-		return fmt.Sprintf("calls of retailer %s wait longer than %v for their LNS", l.name, g.cfg.CallDelay)
+		return fmt.Sprintf("calls of retailer %s take longer than %v to be answered", l.name, g.cfg.CallDelay)
 	}
 	return ""
 }

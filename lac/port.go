@@ -166,7 +166,7 @@ func (a *access) discover(f *wire.Frame) {
 		i := a.shard(&req)
 		a.inbox[i] = append(a.inbox[i], requestIn{a, req.Clone()})
 	case v >= pppoe.Malformed:
-		a.srv.murmur.Debug("discovery frame dropped", "port", a.port.Name(), "mac", f.Src, "code", f.Code, "what", v.String())
+		a.srv.murmur.Debug("discovery frame dropped", "port", a.port.Name(), "mac", f.Src, "code", f.Code.String(), "what", v.String())
 	}
 }
 

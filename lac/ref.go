@@ -1,9 +1,6 @@
 package lac
 
-import (
-	"fmt"
-	"strconv"
-)
+import "fmt"
 
 // ref names a session to the subsystems that answer later: RADIUS, the tunnel
 // loops, the executors. A slot is used again with the next generation.
@@ -27,12 +24,3 @@ func (r ref) generation() uint32 { return uint32(r>>32) & maxGeneration }
 func acctID(boot uint32, r ref) string { return fmt.Sprintf("%08x%016x", boot, uint64(r)) }
 
 const acctIDLen = 24
-
-// parseAcctID returns the ref in an Acct-Session-Id of this run.
-func parseAcctID(boot uint32, s string) (ref, bool) {
-	if len(s) != acctIDLen || s[:8] != fmt.Sprintf("%08x", boot) {
-		return 0, false
-	}
-	v, err := strconv.ParseUint(s[8:], 16, 64)
-	return ref(v), err == nil
-}

@@ -181,6 +181,7 @@ func (r *rig) records(s *radiustest.Server) []string {
 			out = append(out, "interim")
 		case rfc2866.AcctStatusType_Value_Stop:
 			out = append(out, "stop "+rfc2866.AcctTerminateCause_Get(p).String())
+		default:
 		}
 	}
 	return out

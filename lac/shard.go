@@ -46,10 +46,11 @@ type slot struct {
 	key               [16]byte
 
 	place   place
-	entered bool  // place is taken
-	open    bool  // counted as half-open
-	asking  bool  // counted as awaiting RADIUS
-	load    *load // of its retailer, while it is half-open; nil: not known yet
+	entered bool      // place is taken
+	open    bool      // counted as half-open
+	asking  bool      // counted as awaiting RADIUS
+	load    *load     // of its retailer, while it is half-open; nil: not known yet
+	placed  time.Time // its call
 
 	deadline time.Time
 	heapAt   int // -1: no deadline

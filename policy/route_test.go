@@ -2,8 +2,10 @@ package policy
 
 import (
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
+	"unicode"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -149,6 +151,34 @@ func TestAuthorizeString(t *testing.T) {
 			t.Errorf("got %q, want %q", got, want)
 		}
 	}
+}
+
+// FuzzRoute holds that no user name finds its way to a retailer whose realm it
+// does not end in, and that none spoils a log.
+func FuzzRoute(f *testing.F) {
+	for _, user := range []string{"bob@acme.example", "bob", "bob@ACME.net@other", "bob@a\nb", "@\xff", "a@\u202e"} {
+		f.Add(user)
+	}
+	realms := map[string][]string{"acme": {"acme.example", "acme.net"}, "globex": {"globex.example"}}
+	p := newPolicy(f, Policy{Retailers: []Retailer{
+		{Name: "acme", Realms: realms["acme"], Authorize: ByRADIUS}, {Name: "globex", Realms: realms["globex"], Authorize: ByRealm},
+	}})
+	f.Fuzz(func(t *testing.T, user string) {
+		r := p.Route(Subscriber{User: user})
+		switch {
+		case r.Retailer == nil && r.Refuse == "":
+			t.Error("refused without a reason")
+		case r.Retailer != nil && !slices.ContainsFunc(realms[r.Retailer.Name], func(realm string) bool {
+			return strings.HasSuffix(strings.ToLower(user), "@"+realm)
+		}):
+			t.Errorf("%q is a subscriber of %s", user, r.Retailer.Name)
+		}
+		for _, reason := range append(r.Reasons, r.Refuse) {
+			if strings.ContainsFunc(reason, func(c rune) bool { return !unicode.IsPrint(c) }) {
+				t.Errorf("reason %q", reason)
+			}
+		}
+	})
 }
 
 func BenchmarkRoute(b *testing.B) {

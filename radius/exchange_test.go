@@ -305,3 +305,59 @@ func TestExchangeDefaults(t *testing.T) {
 		t.Errorf("got %v, %d tries", s.Timeout, s.Tries)
 	}
 }
+
+// FuzzExchange plays a server, and somebody who forges its answers. The input
+// is steps of what, length, datagram. Every request ends exactly once.
+func FuzzExchange(f *testing.F) {
+	step := func(what byte, b ...byte) []byte { return append([]byte{what, byte(len(b))}, b...) }
+	join := func(steps ...[]byte) (b []byte) {
+		for _, s := range steps {
+			b = append(b, s...)
+		}
+		return b
+	}
+	f.Add(join(step(0), step(2), step(0), step(3, 7), step(1, 2, 0, 0, 20), step(4)))
+	f.Add(join(step(0), step(0), step(3, 60), step(2), step(5), step(2)))
+	f.Fuzz(func(t *testing.T, in []byte) {
+		r := newRig(t, ExchangeConfig{Sockets: 1, Most: 20}, Server{}, Server{})
+		asked := uint64(0)
+		for len(in) >= 2 {
+			what, n := in[0], min(int(in[1]), len(in)-2)
+			b := in[2 : 2+n]
+			in = in[2+n:]
+			switch {
+			case what%6 == 0:
+				r.ask(asked)
+				asked++
+			case what%6 == 3 && n > 0:
+				r.wait(time.Duration(b[0]) * time.Second)
+			case len(r.sends) == 0:
+			case what%6 == 1: // any datagram, but with an identifier that may be waited for
+				s := r.sends[int(what)%len(r.sends)]
+				forged := append([]byte(nil), b...)
+				if n > 1 {
+					forged[1] = s.Datagram[1]
+				}
+				r.x.Receive(r.now, s.Socket, forged)
+			case what%6 == 2:
+				r.answer(r.sends[int(what/6)%len(r.sends)])
+			case what%6 == 4: // the right answer with some octets changed
+				s := r.sends[len(r.sends)-1]
+				a := accepted(s, []byte("secret-0"))
+				for i, x := range b {
+					a[i*7%len(a)] ^= x
+				}
+				r.x.Receive(r.now, s.Socket, a)
+			case what%6 == 5:
+				lost := r.sends[len(r.sends)-1].Socket
+				delete(r.open, lost) // its owner has closed it
+				r.x.Lost(r.now, lost)
+			}
+			r.take()
+		}
+		r.wait(5 * time.Minute)
+		if uint64(len(r.ends)) != asked || r.x.Len() != 0 || len(r.open) != 0 {
+			t.Errorf("%d requests, %d ended, %d left, %d sockets", asked, len(r.ends), r.x.Len(), len(r.open))
+		}
+	})
+}

@@ -18,9 +18,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"lacd/kernel"
-	"lacd/kernel/ethernet"
 	"lacd/kernel/nodata"
-	"lacd/kernel/pppbridge"
 	"lacd/lac"
 	"lacd/lac/trunk"
 	"lacd/policy/file"
@@ -59,22 +57,20 @@ func newDaemon(f *file.File, log *slog.Logger) (_ *process, err error) {
 		}
 	}
 	var server *lac.Server
-	cfg.Plane, d.plane, err = openPlane(f.Core.Dataplane, log, func(id kernel.BridgeID) { server.BridgeLost(id) })
+	cfg.Plane, d.plane, err = openPlane(f, log, func(id kernel.BridgeID) { server.BridgeLost(id) })
 	if err != nil {
 		return nil, err
 	}
 	open = append(open, cfg.Plane)
 	cfg.PlaneName = d.plane
-	for _, a := range f.Access {
-		port, err := ethernet.Listen(ethernet.Config{Name: a.Port})
+	cfg.Gate = gate(&f.Node)
+	for i := range f.Access {
+		a, err := openAccess(&f.Access[i])
 		if err != nil {
-			return nil, hint(err)
+			return nil, err
 		}
-		open = append(open, port)
-		cfg.Access = append(cfg.Access, lac.Access{
-			Port: port, ACName: a.ACName, Services: a.ServiceNames,
-			MaxSessions: a.MaxSessions, MaxSessionsPerMAC: a.MaxSessionsPerMAC,
-		})
+		open = append(open, a.Port)
+		cfg.Access = append(cfg.Access, a)
 	}
 	if server, err = lac.New(cfg); err != nil {
 		return nil, err
@@ -93,11 +89,11 @@ func hint(err error) error {
 	return err
 }
 
-func openPlane(name string, log *slog.Logger, lost func(kernel.BridgeID)) (kernel.Dataplane, string, error) {
-	if name == "none" {
-		return nodata.New(log), name, nil
+func openPlane(f *file.File, log *slog.Logger, lost func(kernel.BridgeID)) (kernel.Dataplane, string, error) {
+	if f.Core.Dataplane == "none" {
+		return nodata.New(log), f.Core.Dataplane, nil
 	}
-	p, err := pppbridge.New(pppbridge.Config{Lost: lost})
+	p, err := openBridge(f, lost)
 	if err != nil {
 		return nil, "", hint(fmt.Errorf("open data plane pppbridge: %w", err))
 	}

@@ -28,6 +28,7 @@ type Pipe struct {
 	queue  [][]byte
 	stats  kernel.PortStats
 	closed bool
+	gone   bool
 }
 
 var _ kernel.Port = (*Pipe)(nil)
@@ -64,16 +65,16 @@ func (p *Pipe) MTU() int { return p.end.MTU }
 // that a caller which keeps one is found out.
 func (p *Pipe) ReadBatch(fn func(frame []byte)) error {
 	p.mu.Lock()
-	for len(p.queue) == 0 && !p.closed {
+	for len(p.queue) == 0 && !p.closed && !p.gone {
 		p.ready.Wait()
 	}
 	batch := p.queue
 	p.queue = nil
-	closed := p.closed
+	err := p.unfit()
 	p.mu.Unlock()
 
-	if closed {
-		return fmt.Errorf("read from %s: %w", p.end.Name, net.ErrClosed)
+	if err != nil {
+		return fmt.Errorf("read from %s: %w", p.end.Name, err)
 	}
 	for _, frame := range batch {
 		fn(frame)
@@ -88,9 +89,9 @@ func (p *Pipe) ReadBatch(fn func(frame []byte)) error {
 // header and two tags, or shorter than a header, is refused and counted.
 func (p *Pipe) WriteBatch(frames [][]byte) error {
 	p.mu.Lock()
-	if p.closed {
+	if err := p.unfit(); err != nil {
 		p.mu.Unlock()
-		return fmt.Errorf("write to %s: %w", p.end.Name, net.ErrClosed)
+		return fmt.Errorf("write to %s: %w", p.end.Name, err)
 	}
 	good := make([][]byte, 0, len(frames))
 	for _, f := range frames {
@@ -108,7 +109,7 @@ func (p *Pipe) WriteBatch(frames [][]byte) error {
 func (p *Pipe) deliver(frames [][]byte) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.closed {
+	if p.unfit() != nil {
 		return
 	}
 	for _, f := range frames {
@@ -118,6 +119,26 @@ func (p *Pipe) deliver(frames [][]byte) {
 		}
 		p.queue = append(p.queue, f)
 	}
+	p.ready.Broadcast()
+}
+
+// unfit says why the end cannot be used. p.mu is held.
+func (p *Pipe) unfit() error {
+	switch {
+	case p.closed:
+		return net.ErrClosed
+	case p.gone:
+		return kernel.ErrGone
+	}
+	return nil
+}
+
+// Delete makes the end what a port is whose network device was deleted.
+func (p *Pipe) Delete() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.gone = true
+	p.queue = nil
 	p.ready.Broadcast()
 }
 

@@ -72,3 +72,26 @@ func TestPipeClose(t *testing.T) {
 		}
 	})
 }
+
+func TestPipeDelete(t *testing.T) {
+	a, b := NewPipe(PipeEnd{Name: "a"}, PipeEnd{Name: "b"})
+	read := make(chan error)
+	go func() { read <- a.ReadBatch(func([]byte) {}) }()
+	a.Delete()
+	if err := <-read; !errors.Is(err, kernel.ErrGone) {
+		t.Errorf("ReadBatch: got %v, want ErrGone", err)
+	}
+	frame := make([]byte, 60)
+	if err := a.WriteBatch([][]byte{frame}); !errors.Is(err, kernel.ErrGone) {
+		t.Errorf("WriteBatch: got %v, want ErrGone", err)
+	}
+	if err := b.WriteBatch([][]byte{frame}); err != nil {
+		t.Errorf("the far end cannot write: %v", err)
+	}
+	if err := a.Close(); err != nil {
+		t.Error(err)
+	}
+	if err := a.ReadBatch(func([]byte) {}); !errors.Is(err, net.ErrClosed) {
+		t.Errorf("after Close: got %v, want net.ErrClosed", err)
+	}
+}

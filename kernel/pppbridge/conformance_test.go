@@ -2,16 +2,10 @@ package pppbridge
 
 import (
 	"bytes"
-	"fmt"
 	"net"
 	"net/netip"
-	"os"
-	"slices"
 	"testing"
 	"time"
-	"unsafe"
-
-	"golang.org/x/sys/unix"
 
 	"lacd/kernel"
 	"lacd/kernel/ethernet"
@@ -30,9 +24,8 @@ type data struct {
 	frame           []byte
 }
 
-func (d data) append(b []byte) []byte {
-	start := len(b)
-	b = be.AppendUint16(b, d.flags)
+func (d data) bytes() []byte {
+	b := be.AppendUint16(nil, d.flags)
 	if d.flags&0x4000 != 0 {
 		b = append(b, 0, 0)
 	}
@@ -46,7 +39,7 @@ func (d data) append(b []byte) []byte {
 	}
 	b = append(b, d.frame...)
 	if d.flags&0x4000 != 0 {
-		be.PutUint16(b[start+2:], uint16(len(b)-start))
+		be.PutUint16(b[2:], uint16(len(b)))
 	}
 	return b
 }
@@ -125,7 +118,7 @@ func TestConformanceT35Transparency(t *testing.T) {
 func TestConformanceT35Shortest(t *testing.T) {
 	r, b := bridged(t, nil)
 	frame := []byte{0xc0, 0x21, 5, 3, 0, 4} // LCP Terminate-Request
-	short := data{flags: 0x0002, tunnel: uint16(b.Tunnel), session: b.Session, frame: frame}.append(nil)
+	short := data{flags: 0x0002, tunnel: uint16(b.Tunnel), session: b.Session, frame: frame}.bytes()
 	r.deliver(b, short)
 	buf := make([]byte, 2048)
 	_ = r.socket[b.Tunnel].SetReadDeadline(time.Now().Add(patience))
@@ -138,7 +131,7 @@ func TestConformanceT35Shortest(t *testing.T) {
 		"FF 03":  {flags: 0x0002, frame: append([]byte{0xff, 0x03}, frame...)},
 	} {
 		d.tunnel, d.session = uint16(b.Tunnel), b.Session
-		r.deliver(b, d.append(nil))
+		r.deliver(b, d.bytes())
 		if got := r.receiveDown(b); !bytes.Equal(got, frame) {
 			t.Errorf("%s: got % x, want % x", name, got, frame)
 		}
@@ -252,169 +245,13 @@ func TestConformanceT36Headers(t *testing.T) {
 				if flags&0x0800 != 0 {
 					ns++
 				}
-				r.deliver(b, d.append(nil))
+				r.deliver(b, d.bytes())
 				if got := r.receiveDown(b); !bytes.Equal(got, frame) {
 					t.Errorf("flags %#04x, offset %d: got % x, want % x", d.flags, pad, got, frame)
 				}
 			}
 		}
 	}
-}
-
-// sequence is an LNS that numbers its messages, and a LAC that follows.
-type sequence struct {
-	*rig
-	b  kernel.Bridge
-	ns uint16
-}
-
-func (s *sequence) message(ns uint16, i int) []byte {
-	return data{
-		flags: 0x0802, tunnel: uint16(s.b.Tunnel), session: s.b.Session, ns: ns, frame: append([]byte{0xff, 0x03}, numbered(i)...),
-	}.append(nil)
-}
-
-// next sends a numbered frame, which must arrive.
-func (s *sequence) next(i int) {
-	s.t.Helper()
-	s.deliver(s.b, s.message(s.ns, i))
-	if got := s.receiveDown(s.b); !bytes.Equal(got, numbered(i)) {
-		s.t.Errorf("Ns %d: got % x, want % x", s.ns, got, numbered(i))
-	}
-	s.ns++
-}
-
-// plain sends a frame without a number, which must arrive.
-func (s *sequence) plain(i int) {
-	s.t.Helper()
-	s.sendDown(s.b, numbered(i))
-	if got := s.receiveDown(s.b); !bytes.Equal(got, numbered(i)) {
-		s.t.Errorf("without Ns: got % x, want % x", got, numbered(i))
-	}
-}
-
-// up wants the subscriber's frames to carry the numbers, -1 for none.
-func (s *sequence) up(what string, want ...int) {
-	s.t.Helper()
-	for i, ns := range want {
-		s.sendUp(s.b, numbered(i))
-		msg, _ := s.datagram()
-		got := -1
-		if be.Uint16(msg)&0x0800 != 0 {
-			got = int(be.Uint16(msg[6:]))
-		}
-		if got != ns || !bytes.HasSuffix(msg, numbered(i)) {
-			s.t.Errorf("%s: got Ns %d, want %d: % x", what, got, ns, msg)
-		}
-	}
-}
-
-// T37: the LAC numbers its messages as long as the LNS does, and goes on where
-// it stopped: "the Ns value ... where it left off" (RFC 2661 section 5.4).
-func TestConformanceT37LNSDecides(t *testing.T) {
-	r, b := bridged(t, nil)
-	s := &sequence{rig: r, b: b}
-	s.up("at first", -1, -1)
-	s.next(1)
-	s.up("the LNS numbers", 0, 1, 2)
-	s.next(2)
-	s.up("it still does", 3)
-	s.plain(3)
-	s.up("it has stopped", -1, -1)
-	s.next(4)
-	s.up("it numbers again", 4, 5)
-	s.next(5)
-}
-
-// outcome sends numbered messages and tells which of them arrive, and how many
-// of those that follow in order are lost until the flow is there again.
-func (s *sequence) outcome(numbers ...uint16) (arrived []uint16, lost int) {
-	s.t.Helper()
-	for _, ns := range numbers {
-		s.deliver(s.b, s.message(ns, int(ns)))
-	}
-	s.ns = slices.Max(numbers) + 1
-	// Messages follow until one gets through.
-	const most = 40
-	for i := range most {
-		s.deliver(s.b, s.message(s.ns+uint16(i), int(s.ns)+i))
-	}
-	last := numbered(int(s.ns) + most - 1)
-	first := most - 1
-	for _, f := range s.downUntil(last) {
-		i := int(be.Uint16(f[23:]))
-		if i < int(s.ns) {
-			arrived = append(arrived, uint16(i))
-		} else {
-			first = min(first, i-int(s.ns))
-		}
-	}
-	s.ns += most
-	return arrived, first
-}
-
-// T37: loss, duplicates and disorder never stall the flow. The kernel (Debian
-// 12's) takes messages in order only, which section 5.4 allows. After a gap it
-// drops what follows until five in a row were in order.
-func TestConformanceT37Loss(t *testing.T) {
-	for _, tt := range []struct {
-		name    string
-		numbers []uint16
-		arrive  []uint16
-		lost    int // of the messages in order that follow
-	}{
-		{"in order", []uint16{10, 11, 12}, []uint16{10, 11, 12}, 0},
-		{"twice", []uint16{10, 11, 11, 12}, []uint16{10, 11, 12}, 0},
-		{"1, 3, 2", []uint16{10, 12, 11}, []uint16{10, 11}, 4},
-		{"one lost", []uint16{10, 12}, []uint16{10}, 4},
-		{"many lost", []uint16{10, 500}, []uint16{10}, 4},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			r, b := bridged(t, nil)
-			s := &sequence{rig: r, b: b}
-			arrived, lost := s.outcome(tt.numbers...)
-			if !slices.Equal(arrived, tt.arrive) || lost != tt.lost {
-				t.Errorf("got %v and %d lost until the flow was back, want %v and %d", arrived, lost, tt.arrive, tt.lost)
-			}
-		})
-	}
-}
-
-// T37: Ns passes 65535 in both directions. The kernel takes no step of more than
-// half the numbers, not even at the beginning.
-func TestConformanceT37Wrap(t *testing.T) {
-	r, b := bridged(t, nil)
-	s := &sequence{rig: r, b: b}
-	for _, ns := range []uint16{0, 30000, 60000, 65450} {
-		s.outcome(ns)
-	}
-	for i := range 100 {
-		s.next(i)
-	}
-	if s.ns >= 100 {
-		t.Fatalf("Ns %d has not passed 65535", s.ns)
-	}
-	for i := range 65536 {
-		s.sendUp(s.b, []byte{0x00, 0x21, 0x45})
-		if msg, _ := s.datagram(); be.Uint16(msg[6:]) != uint16(i) {
-			t.Fatalf("message %d has Ns %d", i, be.Uint16(msg[6:]))
-		}
-	}
-	s.up("after 65535", 0, 1)
-}
-
-// T37: where Sequencing Required was sent, messages are numbered from the first,
-// whatever the LNS does. Its messages without a number are dropped.
-func TestConformanceT37Required(t *testing.T) {
-	r, b := bridged(t, func(b *kernel.Bridge) { b.Sequencing = true })
-	s := &sequence{rig: r, b: b}
-	s.up("at first", 0, 1)
-	s.next(1)
-	s.up("the LNS numbers", 2, 3)
-	s.sendDown(b, numbered(2)) // it breaks its word
-	s.up("the LNS sent one without", 4, 5)
-	s.next(3)
-	s.up("the LNS numbers again", 6, 7)
 }
 
 // T38: data for nobody and from strangers reaches no subscriber, and is not
@@ -475,109 +312,5 @@ func TestConformanceT38Tunnels(t *testing.T) {
 
 // dataTo is a data message with the least header.
 func dataTo(tunnel kernel.TunnelID, session uint16, i int) []byte {
-	return data{flags: 0x0002, tunnel: uint16(tunnel), session: session, frame: append([]byte{0xff, 0x03}, numbered(i)...)}.append(nil)
-}
-
-// strangers are sockets of a host beside the LNS, that has its address as well.
-func (r *rig) strangers(t *testing.T, at ...netip.AddrPort) (conns []*net.UDPConn) {
-	t.Helper()
-	ns := kerneltest.NewNetns(t)
-	theirs := kerneltest.Device{Netns: ns, Name: "beside1"}
-	kerneltest.Veth(t, kerneltest.Device{Name: "beside0"}, theirs)
-	for _, a := range at {
-		theirs.AddAddr(t, a.Addr().String()+"/24")
-	}
-	ns.Do(t, func() error {
-		for _, a := range at {
-			conn, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(a))
-			if err != nil {
-				return err
-			}
-			conns = append(conns, conn)
-			t.Cleanup(func() { _ = conn.Close() }) // it only sent
-		}
-		return nil
-	})
-	return conns
-}
-
-// sniffer sees the IPv4 packets that leave by a device.
-type sniffer int
-
-func sniff(t *testing.T, device string) sniffer {
-	t.Helper()
-	ifi, err := net.InterfaceByName(device)
-	if err != nil {
-		t.Fatal(err)
-	}
-	fd, err := unix.Socket(unix.AF_PACKET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, int(be.Uint16([]byte{0x00, 0x03}))<<8) // ETH_P_ALL
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = unix.Close(fd) }) // only read from
-	err = unix.Bind(fd, &unix.SockaddrLinklayer{Protocol: 0x0300, Ifindex: ifi.Index})
-	if err == nil {
-		err = unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &unix.Timeval{Sec: int64(patience / time.Second)})
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	return sniffer(fd)
-}
-
-// packets returns the next n packets that left with UDP in them.
-func (s sniffer) packets(t *testing.T, n int) [][]byte {
-	t.Helper()
-	var packets [][]byte
-	for len(packets) < n {
-		buf := make([]byte, 2048)
-		n, from, err := unix.Recvfrom(int(s), buf, 0)
-		if err != nil {
-			t.Fatal(os.NewSyscallError("recvfrom", err))
-		}
-		ll, ok := from.(*unix.SockaddrLinklayer)
-		if ok && ll.Pkttype == unix.PACKET_OUTGOING && n > 20 && buf[0] == 0x45 && buf[9] == unix.IPPROTO_UDP {
-			packets = append(packets, buf[:n])
-		}
-	}
-	return packets
-}
-
-// checksum adds up a UDP datagram and its pseudo header: 0xffff if it is right.
-func checksum(ip, udp []byte) uint16 {
-	b := slices.Concat(ip[12:20], []byte{0, unix.IPPROTO_UDP}, udp[4:6], udp)
-	if len(b)%2 == 1 {
-		b = append(b, 0)
-	}
-	sum := uint32(0)
-	for i := 0; i < len(b); i += 2 {
-		sum += uint32(be.Uint16(b[i:]))
-	}
-	for sum>>16 != 0 {
-		sum = sum&0xffff + sum>>16
-	}
-	return uint16(sum)
-}
-
-// noChecksumOffload makes the kernel put checksums into packets: a pair of
-// virtual devices leaves them out.
-func noChecksumOffload(t *testing.T, device string) {
-	t.Helper()
-	const stxcsum = 0x17 // ETHTOOL_STXCSUM
-	value := struct{ cmd, data uint32 }{stxcsum, 0}
-	var ifr struct {
-		name [unix.IFNAMSIZ]byte
-		data unsafe.Pointer
-		_    [16]byte
-	}
-	copy(ifr.name[:], device)
-	ifr.data = unsafe.Pointer(&value)
-	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = unix.Close(fd) }()
-	if _, _, errno := unix.Syscall(unix.SYS_IOCTL, uintptr(fd), unix.SIOCETHTOOL, uintptr(unsafe.Pointer(&ifr))); errno != 0 {
-		t.Fatal(fmt.Errorf("turn checksum offload off: %w", errno))
-	}
+	return data{flags: 0x0002, tunnel: uint16(tunnel), session: session, frame: append([]byte{0xff, 0x03}, numbered(i)...)}.bytes()
 }

@@ -38,7 +38,7 @@ type Devices interface {
 
 // Dataplane implements kernel.Dataplane.
 type Dataplane struct {
-	family uint16
+	family  uint16
 	devices Devices
 	watch   *watch
 
@@ -395,9 +395,10 @@ func (d *Dataplane) AppendCounters(dst []kernel.Counters) ([]kernel.Counters, er
 	return dst, nil
 }
 
-// Reset implements kernel.Dataplane: it removes all that d has made. Nothing of
-// a process that is dead can be left, because the kernel's tunnels and sessions
-// end with their descriptors; those of other processes are not touched.
+// Reset implements kernel.Dataplane: it removes all that d has made, and what
+// Config.Devices says. Nothing else of a process that is dead can be left,
+// because the kernel's tunnels and sessions end with their descriptors; those of
+// other processes are not touched.
 func (d *Dataplane) Reset(ctx context.Context) error {
 	if err := errors.Join(d.removeAll(ctx), d.devices.Reset()); err != nil {
 		return fmt.Errorf("reset: %w", err)

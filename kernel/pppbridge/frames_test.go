@@ -4,11 +4,14 @@ import (
 	"bytes"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/vishvananda/netlink"
 
 	"lacd/kernel"
 	"lacd/kernel/ethernet"
+	"lacd/kernel/kerneltest"
+	"lacd/kernel/vlan"
 )
 
 // bridged returns a rig with one bridge, changed as the test wants it.
@@ -178,7 +181,9 @@ func TestPortBesideBridge(t *testing.T) {
 }
 
 func TestVLAN(t *testing.T) {
+	kerneltest.NeedPPP(t, kernel.Missing(vlan.Probe()))
 	r := newRig(t, false)
+	// One that is there, and others that are not.
 	if err := r.access.AddVLAN("access0.100", 100, netlink.VLAN_PROTOCOL_8021Q); err != nil {
 		t.Fatal(err)
 	}
@@ -186,15 +191,75 @@ func TestVLAN(t *testing.T) {
 	if err := r.dp.AddTunnel(t.Context(), tun); err != nil {
 		t.Fatal(err)
 	}
+	c := func(id uint16) kernel.VLAN { return kernel.VLAN{TPID: 0x8100, ID: id} }
+	s := kernel.VLAN{TPID: 0x88a8, ID: 100}
+	for i, vlans := range [][2]kernel.VLAN{{c(100)}, {c(200)}, {s, c(200)}, {c(100), c(200)}, {s}} {
+		b := r.bridge(0, tun.ID) // the same session ID and address everywhere
+		b.ID += kernel.BridgeID(i)
+		b.Session, b.PeerSession, b.VLANs = b.Session+uint16(i), b.PeerSession+uint16(i), vlans
+		if err := r.dp.AddBridge(t.Context(), b); err != nil {
+			t.Fatal(err)
+		}
+		r.traffic(b, 2, 2, 100)
+		r.traffic(b, 1, 1, 1486) // AF_PACKET, for the subscriber, has room for C-tags only beyond the MTU
+	}
+	if got := r.vlanDevices(); len(got) != 5 { // one for both pairs and the outer tag alone
+		t.Errorf("VLAN devices %v, want 5", got)
+	}
+	if err := r.dp.Reset(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if got := r.vlanDevices(); !slices.Equal(got, []string{"access0.100"}) {
+		t.Errorf("VLAN devices after Reset: %v, want the one that was there", got)
+	}
+}
+
+// A PADT that comes with tags ends the bridge, and its device goes soon after.
+func TestVLANIsLost(t *testing.T) {
+	kerneltest.NeedPPP(t, kernel.Missing(vlan.Probe()))
+	r := newRig(t, false)
+	tun := r.tunnel(0)
+	if err := r.dp.AddTunnel(t.Context(), tun); err != nil {
+		t.Fatal(err)
+	}
 	b := r.bridge(0, tun.ID)
-	b.VLANs[0] = kernel.VLAN{TPID: 0x8100, ID: 100}
+	b.VLANs = [2]kernel.VLAN{{TPID: 0x88a8, ID: 100}, {TPID: 0x8100, ID: 200}}
 	if err := r.dp.AddBridge(t.Context(), b); err != nil {
 		t.Fatal(err)
 	}
-	r.traffic(b, 2, 2, 100)
-	other := r.bridge(1, tun.ID)
-	other.VLANs[0] = kernel.VLAN{TPID: 0x8100, ID: 200}
-	if err := r.dp.AddBridge(t.Context(), other); err == nil {
-		t.Error("made a bridge on a VLAN that has no device")
+	f := r.frame(b, nil)
+	f[21], f[23] = 0x63, 0xa7
+	r.send(f)
+	select {
+	case id := <-r.lost:
+		if id != b.ID {
+			t.Errorf("bridge %d was lost, want %d", id, b.ID)
+		}
+	case <-time.After(patience):
+		t.Error("the bridge was not reported as lost")
 	}
+	if _, err := r.dp.RemoveBridge(t.Context(), b.ID); err != nil {
+		t.Error(err)
+	}
+	for deadline := time.Now().Add(patience); len(r.vlanDevices()) > 0; time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("VLAN devices left: %v", r.vlanDevices())
+		}
+	}
+}
+
+// vlanDevices returns the names of all VLAN devices.
+func (r *rig) vlanDevices() (names []string) {
+	r.t.Helper()
+	all, err := netlink.LinkList()
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	for _, l := range all {
+		if l.Type() == "vlan" {
+			names = append(names, l.Attrs().Name)
+		}
+	}
+	slices.Sort(names)
+	return names
 }

@@ -14,6 +14,7 @@ import (
 	"lacd/kernel"
 	"lacd/kernel/ethernet"
 	"lacd/kernel/kerneltest"
+	"lacd/kernel/vlan"
 )
 
 // Nothing in the lab takes longer than this.
@@ -70,21 +71,16 @@ func newRig(t testing.TB, six bool) *rig {
 		return err
 	})
 	r.readMAC()
-	var err error
-	r.dp, err = New(Config{Lost: func(id kernel.BridgeID) { r.lost <- id }, Device: device})
+	devices, err := vlan.New(vlan.Config{Ports: []string{r.access.Name}, Idle: 100 * time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.dp, err = New(Config{Lost: func(id kernel.BridgeID) { r.lost <- id }, Devices: devices})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(r.close)
 	return r
-}
-
-// device names VLAN devices as the tests do.
-func device(port string, vlans [2]kernel.VLAN) (string, error) {
-	if vlans == [2]kernel.VLAN{{TPID: 0x8100, ID: 100}} {
-		return port + ".100", nil
-	}
-	return untagged(port, vlans)
 }
 
 func (r *rig) readMAC() {

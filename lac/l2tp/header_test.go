@@ -241,3 +241,36 @@ func TestData(t *testing.T) {
 		t.Errorf("empty: got %x", got)
 	}
 }
+
+// FuzzPeek holds that what is looked at before a datagram is parsed agrees with
+// the parser: a datagram must not be routed to one tunnel and read by another.
+func FuzzPeek(f *testing.F) {
+	for _, s := range []string{
+		"c802 000c 0007 0000 0000 0000", "0002 0007 0009 c021", "4a02 0014 0007 0009 0003 5555 0004 01020304 c021",
+		"c802 0014 0000 0000 0000 0000 8008 0000 0000 0001", "c803 000c 0007 0000 0000 0000", "4002 0008 0007", "80",
+	} {
+		f.Add(octets(f, s))
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		id, peeked := PeekTunnelID(b)
+		h, payload, err := ParseHeader(b)
+		if err != nil {
+			return
+		}
+		if !peeked || id != h.TunnelID || IsControl(b) != h.Control {
+			t.Fatalf("peeked tunnel %d, %v, control %v; parsed %+v", id, peeked, IsControl(b), h)
+		}
+		if !h.Control {
+			if n := len(payload) - len(Frame(payload)); n != 0 && n != 2 {
+				t.Fatalf("%d octets before the frame", n)
+			}
+			return
+		}
+		var p Parser
+		typ, ok := PeekMessageType(payload)
+		m, err := p.Parse(bytes.Clone(payload))
+		if err == nil && (!ok || m.Type() != typ) {
+			t.Fatalf("peeked %v, %v, parsed %v", typ, ok, m.Type())
+		}
+	})
+}

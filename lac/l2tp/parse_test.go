@@ -5,6 +5,8 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -309,8 +311,13 @@ func FuzzMessage(f *testing.F) {
 			}
 			return
 		}
-		if _, ok := m.(*Unknown); ok {
+		switch m := m.(type) {
+		case *Unknown:
 			return
+		case *CDN:
+			checkOutcome(t, m.Outcome())
+		case *StopCCN:
+			checkOutcome(t, m.Outcome())
 		}
 		hide := &Hiding{Secret: secret, Vector: make([]byte, 16)}
 		first := AppendMessage(nil, h, m, hide)
@@ -327,6 +334,17 @@ func FuzzMessage(f *testing.F) {
 			t.Fatalf("not stable:\n%x\n%x", first, second)
 		}
 	})
+}
+
+// checkOutcome holds what is true of any result that goes into logs.
+func checkOutcome(t *testing.T, r Result) {
+	t.Helper()
+	if text := r.String(); !utf8.ValidString(text) || len(text) > 6000 || strings.ContainsFunc(text, func(c rune) bool { return !unicode.IsPrint(c) }) {
+		t.Fatalf("result of %d octets: %q", len(text), text)
+	}
+	if a, ok := r.Redirect(); ok && (!a.IsValid() || a.IsUnspecified() || a.IsLoopback() || a.IsMulticast()) {
+		t.Fatalf("redirects to %v", a)
+	}
 }
 
 func BenchmarkParse(b *testing.B) {

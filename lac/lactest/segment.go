@@ -175,7 +175,10 @@ func (s *Segment) reply(f *wire.Frame) {
 	var uniq, cookie, service []byte
 	var errText string
 	failed := false
-	for t := range wire.Tags(f.Payload) {
+	for t, err := range wire.Tags(f.Payload) {
+		if err != nil {
+			panic(fmt.Sprintf("the access concentrator sent tags that overrun: %x", f.Payload))
+		}
 		switch t.Type {
 		case wire.HostUniq:
 			uniq = t.Value
@@ -185,6 +188,7 @@ func (s *Segment) reply(f *wire.Frame) {
 			service = t.Value
 		case wire.ServiceNameError, wire.ACSystemError, wire.GenericError:
 			failed, errText = true, string(t.Value)
+		default:
 		}
 	}
 	if len(uniq) != 4 {
@@ -192,7 +196,7 @@ func (s *Segment) reply(f *wire.Frame) {
 	}
 	sub := s.dialing[binary.BigEndian.Uint32(uniq)]
 	switch {
-	case sub == nil:
+	case sub == nil || sub.state != Dialing:
 	case f.Code == wire.PADO && sub.cookie == nil:
 		sub.ac, sub.cookie = f.Src, slices.Clone(cookie)
 		p := wire.AppendTag(nil, wire.ServiceName, service)
@@ -269,6 +273,7 @@ func (sub *Subscriber) receiveLCP(code ppp.Code, id uint8, data []byte) {
 		sub.ppp(lcp(ppp.TerminateAck, id, nil))
 	case ppp.EchoRequest:
 		sub.ppp(lcp(ppp.EchoReply, id, append([]byte{0xca, 0xfe, sub.uniq[2], sub.uniq[3]}, data[min(4, len(data)):]...)))
+	default:
 	}
 }
 

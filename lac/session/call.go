@@ -83,6 +83,7 @@ func (s *Session) CallDown(now time.Time, attempt uint8, e CallEnd) {
 		s.moveOn(now, e)
 	case Up:
 		s.finish(now, e.Cause)
+	default: // there is no call in the other stages
 	}
 }
 

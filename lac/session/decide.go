@@ -3,6 +3,7 @@ package session
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"lacd/lac/cause"
@@ -24,19 +25,12 @@ func (s *Session) granted(now time.Time, g policy.Grant) {
 	d := s.policy.Decide(now, s.subscriber(), s.route, g, s.seed, s.cfg.Health)
 	s.decision = &d
 	if len(d.Candidates) == 0 {
-		s.detail = lastReason(d.Reasons)
+		s.detail = strings.Join(d.Reasons[min(len(s.route.Reasons), len(d.Reasons)):], "; ")
 		s.finish(now, cause.NoLNS)
 		return
 	}
 	s.state = Calling
 	s.placeNext(now)
-}
-
-func lastReason(reasons []string) string {
-	if len(reasons) == 0 {
-		return ""
-	}
-	return reasons[len(reasons)-1]
 }
 
 // candidate returns the LNS being tried or used, nil before the first.

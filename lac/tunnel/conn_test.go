@@ -81,7 +81,9 @@ func (s *connScene) command(t *testing.T, name string, a args) {
 		})
 	case "place":
 		for range a.num(t, "n", 1) {
-			id, err := s.c.PlaceCall(s.now, Call{Calling: a.text("calling"), Called: a.text("called")})
+			id, err := s.c.PlaceCall(s.now, Call{
+				Calling: a.text("calling"), Called: a.text("called"), Serial: uint32(a.num(t, "serial", 0)),
+			})
 			if err != nil {
 				s.printf("place: %v", err)
 				continue

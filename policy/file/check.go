@@ -2,6 +2,7 @@ package file
 
 import (
 	"slices"
+	"time"
 
 	"lacd/policy"
 )
@@ -10,6 +11,7 @@ import (
 type checker struct {
 	d         *decoder
 	file      *File
+	node      *block
 	ports     []*block // access
 	core      *block
 	ppp       *block
@@ -41,12 +43,25 @@ func (c *checker) check(defaultRetailer string) {
 	c.unused()
 	c.nameless(defaultRetailer)
 	c.mtu()
+	c.callDelay()
 	names := make([]string, 0, len(c.retailers))
 	for _, r := range c.retailers {
 		names = append(names, r.Name)
 	}
 	if defaultRetailer != "" && !slices.Contains(names, defaultRetailer) {
 		c.def.refuse("retailer", suggest(defaultRetailer, names), "%q is not defined", defaultRetailer)
+	}
+}
+
+// callDelay settles when calls take too long: before they are given up.
+func (c *checker) callDelay() {
+	const usual = 2 * time.Second
+	n, most := &c.file.Node, c.file.L2TP.AnswerTimeout
+	switch {
+	case n.MaxCallDelay == 0:
+		n.MaxCallDelay = min(usual, most/2)
+	case n.MaxCallDelay >= most:
+		c.node.refuse("max_call_delay", "make it less than answer_timeout", "has no effect: answer_timeout in l2tp is %s", brief(most))
 	}
 }
 

@@ -23,7 +23,8 @@ func decode(name string, src []byte, sys system) (*File, *decoder) {
 	}
 	root := &block{d: d, body: body, line: 1}
 	f := &File{}
-	f.Node = node(root.one("node"))
+	nodeBlock := root.one("node")
+	f.Node = node(nodeBlock)
 	ports := root.many("access")
 	for _, b := range ports {
 		f.Access = append(f.Access, access(b, f.Node.Name))
@@ -38,7 +39,7 @@ func decode(name string, src []byte, sys system) (*File, *decoder) {
 		f.RADIUS = append(f.RADIUS, radius(b))
 	}
 	retailers := root.many("retailer")
-	c := checker{d: d, file: f, ports: ports, core: coreBlock, ppp: pppBlock, servers: servers}
+	c := checker{d: d, file: f, node: nodeBlock, ports: ports, core: coreBlock, ppp: pppBlock, servers: servers}
 	for _, b := range retailers {
 		c.retailers = append(c.retailers, retailer(b))
 	}

@@ -29,7 +29,7 @@ type Node struct {
 	// What closes the front door, see lac.Gate.
 	MaxHalfOpen  int           // sessions; default 8192
 	MaxRADIUS    int           // sessions of a retailer that await RADIUS; default 4096
-	MaxCallDelay time.Duration // default 2s
+	MaxCallDelay time.Duration // less than L2TP.AnswerTimeout; default 2s, or half of that
 	MaxBacklog   int           // data plane operations; default 4096
 }
 

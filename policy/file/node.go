@@ -19,7 +19,7 @@ func node(b *block) Node {
 
 		MaxHalfOpen:  int(b.number("max_half_open", 8192, 64, 1_000_000)),
 		MaxRADIUS:    int(b.number("max_radius_waiting", 4096, 16, 1_000_000)),
-		MaxCallDelay: b.duration("max_call_delay", 2*time.Second, 100*time.Millisecond, time.Minute),
+		MaxCallDelay: b.duration("max_call_delay", 0, 100*time.Millisecond, time.Minute),
 		MaxBacklog:   int(b.number("max_backlog", 4096, 64, 1_000_000)),
 	}
 	b.done()

@@ -69,6 +69,7 @@ func (p Packet) codeName() string {
 		names = papCodes[:]
 	case CHAP:
 		names = chapCodes[:]
+	default:
 	}
 	if int(p.Code) < len(names) && names[p.Code] != "" {
 		return names[p.Code]

@@ -62,3 +62,6 @@ func (v VLANs) String() string {
 	}
 	return string(b)
 }
+
+// MarshalText returns m as String does, for structured logs.
+func (m MAC) MarshalText() ([]byte, error) { return []byte(m.String()), nil }

@@ -42,3 +42,10 @@ func TestVLANs(t *testing.T) {
 		}
 	}
 }
+
+func TestMACMarshalText(t *testing.T) {
+	got, err := MAC{2, 0, 0xab, 0, 0, 1}.MarshalText()
+	if err != nil || string(got) != "02:00:ab:00:00:01" {
+		t.Errorf("MarshalText = %q, %v", got, err)
+	}
+}

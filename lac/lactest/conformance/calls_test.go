@@ -37,13 +37,22 @@ func dial(rig *script.Rig) *script.Client {
 	return c
 }
 
-// ended wants the client of a call that is over to be told, once, and
+// ended wants the client of a call that did not come up to be told, once, and
 // terminates its link. Nothing follows.
 func ended(t *testing.T, c *script.Client) {
 	t.Helper()
 	_, id, _ := c.AwaitPPP(script.LCP, script.TermReq).PPP()
 	c.LCP(script.TermAck, id)
 	c.Await(script.PADT)
+	c.Silent(50 * time.Millisecond)
+}
+
+// cut wants the client of a session that was up to be told: its link is not the
+// gateway's any more, so that no answer is waited for.
+func cut(t *testing.T, c *script.Client) {
+	t.Helper()
+	c.ExpectPPP(script.LCP, script.TermReq)
+	c.Expect(script.PADT)
 	c.Silent(50 * time.Millisecond)
 }
 

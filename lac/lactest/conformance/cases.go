@@ -10,7 +10,7 @@
 // LACD_ARTIFACTS where captures and logs of failed cases go. Package script is what
 // the cases are written with. Cases about octets carried by the data plane
 // can show here only that the gateway itself adds and loses none; the kernel's part
-// is tested in deploy/lab.
+// is in kernel/pppbridge, whose tests TestConformanceT35 to T38 run in a VM.
 package conformance
 
 // Case is one case of the matrix.
@@ -46,7 +46,7 @@ var Cases = []Case{
 	{"T23", "hidden AVPs, both ways, and those that cannot be revealed"},
 	{"T24", "SCCRQ, SCCRP or SCCCN out of turn; SCCRQs of strangers"},
 	{"T25", "ICRQ: header and AVPs, IDs and serial numbers, no M on extensions"},
-	{"T26", "ICRP with Assigned Session ID 0, missing or too long: CDN, the tunnel stays"},
+	{"T26", "ICRP with Assigned Session ID 0, missing or of a wrong length: CDN, the tunnel stays"},
 	{"T27", "unknown mandatory AVP in ICRP: CDN 2/8 that names it, for that call alone"},
 	{"T28", "CDN 2/4: the next LNS by preference gets the same; all fail: client ended"},
 	{"T29", "other CDN codes before ICCN: next LNS or end, the tunnel untouched"},

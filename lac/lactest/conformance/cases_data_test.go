@@ -48,9 +48,7 @@ func TestT35_NothingIsInjected(t *testing.T) {
 
 	// At the end there is one Terminate-Request, and PADT.
 	call.Clear(script.Result(1))
-	c.ExpectPPP(script.LCP, script.TermReq)
-	c.Expect(script.PADT)
-	c.Silent(quiet)
+	cut(t, c)
 	stays(t, lns, tun)
 }
 

@@ -49,7 +49,7 @@ func TestT28_NextLNS(t *testing.T) {
 			if a, b := first.RQ.U32(15), second.RQ.U32(15); a == b {
 				t.Errorf("Call Serial Number %d for two calls", a)
 			}
-			proxyCHAP(t, second.CN, user, password)
+			proxyCHAP(t, second.CN, user)
 			if n := len(accessRequests(rig)); n != 1 {
 				t.Errorf("got %d Access-Requests, want 1", n)
 			}
@@ -177,11 +177,14 @@ func TestT30_Addressing(t *testing.T) {
 		session, assigned := tc.cdn(call)
 		tun.Send(script.CDN, session, script.U16(14, assigned), script.Result(1))
 		tun.AwaitAck()
-		if tc.ends {
-			ended(t, c)
-		} else {
+		switch {
+		case !tc.ends:
 			c.Silent(quiet)
 			lives(t, lns, c, call)
+		case tc.up:
+			cut(t, c)
+		default:
+			ended(t, c)
 		}
 		lns.Silent(quiet / 3) // "no reply beyond the transport ack"
 		if b.Silent(time.Millisecond); t.Failed() {

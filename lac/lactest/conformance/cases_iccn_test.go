@@ -52,7 +52,7 @@ var (
 
 // proxyCHAP wants proxy authentication by CHAP that proves the password, and
 // returns its challenge.
-func proxyCHAP(t *testing.T, cn *script.Message, user, password string) []byte {
+func proxyCHAP(t *testing.T, cn *script.Message, user string) []byte {
 	t.Helper()
 	has(t, cn, script.U16(29, 2), script.Text(30, user))
 	id := cn.U16(32)
@@ -322,7 +322,7 @@ func TestT34_CHAP(t *testing.T) {
 			c.SendCHAP(asked, user, password)
 			lns := rig.LNS(0)
 			call := lns.Open().OpenCall()
-			challenge := proxyCHAP(t, call.CN, user, password)
+			challenge := proxyCHAP(t, call.CN, user)
 			_, id, data := asked.PPP()
 			if call.CN.U16(32) != uint16(id) || !bytes.Equal(challenge, data[1:1+data[0]]) {
 				t.Errorf("the client was asked ID %d, challenge % x; the LNS was told %d, % x", id, data[1:1+data[0]], call.CN.U16(32), challenge)
@@ -351,7 +351,7 @@ func TestT34_LongestName(t *testing.T) {
 	longest := strings.Repeat("x", 255-len("@acme.example")) + "@acme.example"
 	rig.Client().Dial(longest, password)
 	tun := rig.LNS(0).Open()
-	proxyCHAP(t, tun.OpenCall().CN, longest, password)
+	proxyCHAP(t, tun.OpenCall().CN, longest)
 	rig.Client().DialPAP(longest, password)
 	has(t, tun.OpenCall().CN, script.U16(29, 3), script.Text(30, longest))
 }
@@ -365,7 +365,7 @@ func TestT34_Challenges(t *testing.T) {
 		if tun == nil {
 			tun = rig.LNS(0).Open()
 		}
-		challenge := proxyCHAP(t, tun.OpenCall().CN, user, password)
+		challenge := proxyCHAP(t, tun.OpenCall().CN, user)
 		if seen[string(challenge)] || len(challenge) < 16 {
 			t.Errorf("challenge % x is short or was used before", challenge)
 		}

@@ -92,9 +92,14 @@ func TestT48_ThreeSessionsOfOneMAC(t *testing.T) {
 }
 
 func TestT48_VLANs(t *testing.T) {
-	rig := start(t, script.Config{})
+	rig := start(t, script.Config{Access: `untagged = true
+vlan "100" {}
+vlan "300" {
+  tpid  = "88a8"
+  inner = "200"
+}`})
 	for _, vlans := range [][]script.VLAN{
-		nil, {{TPID: 0x8100, TCI: 100}}, {{TPID: 0x88a8, TCI: 100}, {TPID: 0x8100, TCI: 200}},
+		nil, {{TPID: 0x8100, TCI: 100}}, {{TPID: 0x88a8, TCI: 300}, {TPID: 0x8100, TCI: 200}},
 	} {
 		c := rig.Client()
 		c.VLANs = vlans

@@ -25,6 +25,6 @@
 // back, with the time of each. Every frame and control message of the gateway is
 // held against the RFCs' tables as it comes; LNS.Lax turns that off.
 //
-// Rig.AwaitLog and Logged read the gateway's log, Plane the data plane's operations.
-// If a test fails its capture, log and configuration are kept, and named.
+// Rig.AwaitLog and Logged read the gateway's log, Plane the data plane's operations,
+// Metric its metrics. If a test fails capture, log and configuration are kept.
 package script

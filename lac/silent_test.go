@@ -1,0 +1,193 @@
+package lac
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"lacd/lac/lactest"
+	"lacd/pppoe/wire"
+)
+
+func TestPatience(t *testing.T) {
+	g := &gate{cfg: Gate{HalfOpen: 8000}}
+	for _, tt := range []struct {
+		open int64
+		want time.Duration
+	}{
+		{0, 0}, {2000, 0}, {2001, time.Second * 5999 / 6000}, {5000, time.Second / 2}, {8000, impatience}, {9000, impatience},
+	} {
+		if g.halfOpen.Store(tt.open); g.patience() != tt.want {
+			t.Errorf("%d half-open: got %v, want %v", tt.open, g.patience(), tt.want)
+		}
+	}
+}
+
+func TestNewcomers(t *testing.T) {
+	var n newcomers
+	for i := range 1000 {
+		n.push(newcomer{ref: ref(i)})
+		if i%3 == 0 {
+			n.pop()
+		}
+	}
+	for want := ref(334); want < 1000; want++ {
+		if c, ok := n.head(); !ok || c.ref != want {
+			t.Fatalf("head is %d, %v, want %d", c.ref, ok, want)
+		}
+		n.pop()
+	}
+	if _, ok := n.head(); ok || len(n.list) != 0 {
+		t.Errorf("%d left", len(n.list))
+	}
+}
+
+// flooder asks for sessions, from a new address each time, and says no more.
+type flooder struct {
+	r     *rig
+	hosts int
+}
+
+// host answers a PADO with a PADR and nothing with anything.
+func (f *flooder) next() {
+	f.hosts++
+	mac := wire.MAC{2, 0x66, 0, byte(f.hosts >> 16), byte(f.hosts >> 8), byte(f.hosts)}
+	from := len(f.r.seg.Frames())
+	discovery := wire.Frame{
+		Dst: wire.Broadcast, Src: mac, EtherType: wire.Discovery, Code: wire.PADI,
+		Payload: wire.AppendTag(nil, wire.ServiceName, nil),
+	}
+	f.r.seg.Inject(discovery.AppendTo(nil))
+	settle()
+	for _, pado := range f.r.seg.Frames()[from:] {
+		if pado.Dst != mac || pado.Code != wire.PADO {
+			continue
+		}
+		discovery.Dst, discovery.Code = pado.Src, wire.PADR
+		for tag := range wire.Tags(pado.Payload) {
+			if tag.Type == wire.ACCookie {
+				discovery.Payload = wire.AppendTag(discovery.Payload, wire.ACCookie, tag.Value)
+			}
+		}
+		f.r.seg.Inject(discovery.AppendTo(nil))
+	}
+}
+
+// TestSilentSubscribersMakeRoom: a flood of PADRs with good cookies, each from
+// another host and none of them followed by LCP, leaves places for those who
+// mean it.
+func TestSilentSubscribersMakeRoom(t *testing.T) {
+	change := func(c *Config) { c.Gate.HalfOpen = 128 }
+	inRig(t, rigOptions{policy: realmPolicy(t, firstLNS()), change: change}, func(t *testing.T, r *rig) {
+		r.seg.Record = true
+		f := &flooder{r: r}
+		var subs []*lactest.Subscriber
+		for i := range 1000 { // 200 a second
+			f.next()
+			time.Sleep(5 * time.Millisecond)
+			if i%100 == 0 {
+				subs = append(subs, r.seg.Dial(alice))
+			}
+			if r.srv.gate.closed.Load() {
+				t.Fatalf("the door is closed after %d, %d are half-open", i, r.srv.gate.halfOpen.Load())
+			}
+		}
+		for i, sub := range subs {
+			if sub.State() != lactest.Proven {
+				t.Errorf("subscriber %d is in state %d", i, sub.State())
+			}
+		}
+		if n := live(r.lns1); n != len(subs) {
+			t.Errorf("%d calls of %d subscribers", n, len(subs))
+		}
+		samples := gather(t, r.srv.Collector())
+		if n := samples["lacd_dropped_total pppoe: session made room, silent"]; n < 500 {
+			t.Errorf("%v silent sessions were counted", n)
+		}
+		after(time.Minute)
+		if n := r.srv.live.Load(); n != int64(len(subs)) {
+			t.Errorf("%d sessions are left, want %d", n, len(subs))
+		}
+		r.onShards(func(sh *shard) {
+			if n := len(sh.silent.list) + len(sh.speaking.list); n > 256 {
+				t.Errorf("%d newcomers are kept", n)
+			}
+		})
+	})
+}
+
+// TestMuteSubscribersMakeRoom: so does a flood of hosts that speak LCP and never
+// authenticate.
+func TestMuteSubscribersMakeRoom(t *testing.T) {
+	change := func(c *Config) { c.Gate.HalfOpen = 64 }
+	inRig(t, rigOptions{policy: realmPolicy(t, firstLNS()), change: change}, func(t *testing.T, r *rig) {
+		var subs []*lactest.Subscriber
+		mute := alice
+		mute.Mute = true
+		for i := range 300 { // ten a second
+			r.seg.Dial(mute)
+			after(100 * time.Millisecond)
+			if i%50 == 0 {
+				subs = append(subs, r.seg.Dial(alice))
+				settle()
+			}
+			if r.srv.gate.closed.Load() {
+				t.Fatalf("the door is closed after %d", i)
+			}
+		}
+		if slices.ContainsFunc(subs, func(s *lactest.Subscriber) bool { return s.State() != lactest.Proven }) || live(r.lns1) != len(subs) {
+			t.Errorf("%d calls of %d subscribers", live(r.lns1), len(subs))
+		}
+		if n := gather(t, r.srv.Collector())["lacd_dropped_total pppoe: session made room, not authenticated"]; n < 100 {
+			t.Errorf("%v sessions were counted", n)
+		}
+	})
+}
+
+// TestPatienceIsForAFlood: as long as there are places, a slow subscriber has
+// the time that LCP gives it.
+func TestPatienceIsForAFlood(t *testing.T) {
+	change := func(c *Config) { c.Gate.HalfOpen = 64 }
+	inRig(t, rigOptions{policy: realmPolicy(t, firstLNS()), change: change}, func(t *testing.T, r *rig) {
+		r.seg.Record = true
+		f := &flooder{r: r}
+		for range 16 {
+			f.next()
+		}
+		after(20 * time.Second)
+		if n := r.srv.live.Load(); n != 16 {
+			t.Errorf("%d of 16 silent sessions after 20 s", n)
+		}
+		after(20 * time.Second)
+		if n := r.srv.live.Load(); n != 0 {
+			t.Errorf("%d silent sessions after 40 s", n)
+		}
+	})
+}
+
+// TestSlotsOutliveTheirGenerations: who makes sessions come and go for long does
+// not wear out the slots that others will use.
+func TestSlotsOutliveTheirGenerations(t *testing.T) {
+	inRig(t, rigOptions{policy: realmPolicy(t, firstLNS())}, func(t *testing.T, r *rig) {
+		for range 8 { // some in each shard
+			sub := r.seg.Dial(alice)
+			settle()
+			sub.HangUp()
+			settle()
+		}
+		r.onShards(func(sh *shard) {
+			for _, sl := range sh.slots {
+				sl.generation = maxGeneration - 1
+			}
+		})
+		for i := range 8 {
+			sub := r.seg.Dial(alice)
+			settle()
+			if sub.State() != lactest.Proven || live(r.lns1) != 1 {
+				t.Fatalf("session %d: state %d, %d calls", i, sub.State(), live(r.lns1))
+			}
+			sub.HangUp()
+			settle()
+		}
+	})
+}

@@ -1,0 +1,63 @@
+package trunk
+
+import (
+	"net/netip"
+	"testing"
+	"time"
+
+	"lacd/policy"
+)
+
+func TestPick(t *testing.T) {
+	g := &group{}
+	if tun, more := g.pick(0); tun != nil || !more {
+		t.Error("no tunnel, and none is to be opened")
+	}
+	a, b := &Tunnel{id: 1, group: g}, &Tunnel{id: 2, group: g}
+	g.add(a)
+	g.add(b)
+	pick := func(what string, limit uint32, want *Tunnel, wantMore bool) {
+		t.Helper()
+		if got, more := g.pick(limit); got != want || more != wantMore {
+			t.Errorf("%s: got %p, more %v, want %p, %v", what, got, more, want, wantMore)
+		}
+	}
+	pick("equal", 0, a, false)
+	a.pending.Store(2)
+	pick("a is busier", 0, b, false)
+	b.pending.Store(1)
+	b.crowded.Store(true)
+	pick("the best is crowded", 0, b, true)
+	b.crowded.Store(false)
+	b.seats.take(0)
+	pick("b is full", 1, a, false)
+	a.seats.take(0)
+	pick("both are full", 1, nil, true)
+	g.remove(a)
+	g.remove(a)
+	pick("a is gone", 0, b, false)
+}
+
+func TestGroupIsShared(t *testing.T) {
+	tr := New(Config{})
+	key := policy.TunnelKey{Peer: netip.MustParseAddrPort("192.0.2.1:1701")}
+	g := tr.group(key)
+	if again := tr.group(key); again != g {
+		t.Error("two groups for a key")
+	}
+	if g == tr.group(policy.TunnelKey{Peer: key.Peer, Assignment: "a"}) {
+		t.Error("one group for two keys")
+	}
+}
+
+func TestRedirected(t *testing.T) {
+	g := &group{}
+	now := time.Unix(1_000_000, 0)
+	if g.redirected(now) != nil {
+		t.Error("redirected without a redirect")
+	}
+	g.redirect.Store(&redirect{until: now.Add(time.Second)})
+	if g.redirected(now) == nil || g.redirected(now.Add(time.Second)) != nil {
+		t.Error("a redirect must hold until its end, and not longer")
+	}
+}

@@ -1,0 +1,147 @@
+package trunk
+
+import (
+	"errors"
+	"net"
+	"net/netip"
+	"testing"
+	"time"
+)
+
+// TestUDP shows that the kernel does what the sockets are made for: of those
+// at one local port the connected one hears its peer, the listener the rest,
+// and a connected one can move.
+func TestUDP(t *testing.T) {
+	for _, tc := range []struct{ name, local, lns string }{
+		{"IPv4", "127.77.0.1:17010", "127.77.0.2"}, {"IPv6", "[::1]:17010", "::1"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			local := netip.MustParseAddrPort(tc.local)
+			first, second := lnsSocket(t, tc.lns), lnsSocket(t, tc.lns)
+			listener, err := (UDP{}).Bind(local)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer func() { _ = listener.Close() }()
+			sock, err := (UDP{}).Dial(local, first.at)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer func() { _ = sock.Close() }()
+			if sock.Local() != local || sock.Raw() == nil {
+				t.Errorf("socket at %v, raw %v, want %v", sock.Local(), sock.Raw(), local)
+			}
+			connected, rest := receive(func(b []byte) (int, netip.AddrPort, error) {
+				n, err := sock.Read(b)
+				return n, netip.AddrPort{}, err
+			}), receive(listener.ReadFrom)
+
+			first.send(t, local, "one")
+			connected.want(t, "one", netip.AddrPort{})
+			second.send(t, local, "two")
+			rest.want(t, "two", second.at)
+
+			if err := sock.Connect(second.at); err != nil {
+				t.Fatal(err)
+			}
+			second.send(t, local, "three")
+			connected.want(t, "three", netip.AddrPort{})
+			first.send(t, local, "four")
+			rest.want(t, "four", first.at)
+			if _, err := sock.Write([]byte("five")); err != nil {
+				t.Fatal(err)
+			}
+			second.want(t, "five")
+			if err := listener.WriteTo([]byte("six"), first.at); err != nil {
+				t.Fatal(err)
+			}
+			first.want(t, "six")
+			if sock.Local() != local {
+				t.Errorf("socket at %v after it moved, want %v", sock.Local(), local)
+			}
+		})
+	}
+}
+
+func TestDialErrors(t *testing.T) {
+	if s, err := (UDP{}).Dial(netip.MustParseAddrPort("192.0.2.77:0"), netip.MustParseAddrPort("127.0.0.1:1701")); err == nil {
+		_ = s.Close()
+		t.Error("dialled from an address that is not ours")
+	}
+	if l, err := (UDP{}).Bind(netip.MustParseAddrPort("192.0.2.77:0")); err == nil {
+		_ = l.Close()
+		t.Error("bound to an address that is not ours")
+	}
+}
+
+type far struct {
+	c  *net.UDPConn
+	at netip.AddrPort
+}
+
+func lnsSocket(t *testing.T, addr string) far {
+	t.Helper()
+	c, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.ParseIP(addr)})
+	if err != nil {
+		t.Skipf("no socket at %s: %v", addr, err)
+	}
+	t.Cleanup(func() { _ = c.Close() })
+	at := c.LocalAddr().(*net.UDPAddr).AddrPort()
+	return far{c, netip.AddrPortFrom(at.Addr().Unmap(), at.Port())}
+}
+
+func (f far) send(t *testing.T, to netip.AddrPort, text string) {
+	t.Helper()
+	if _, err := f.c.WriteToUDPAddrPort([]byte(text), to); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (f far) want(t *testing.T, text string) {
+	t.Helper()
+	if err := f.c.SetReadDeadline(time.Now().Add(10 * time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	b := make([]byte, 100)
+	n, err := f.c.Read(b)
+	if err != nil || string(b[:n]) != text {
+		t.Errorf("got %q, %v, want %q", b[:n], err, text)
+	}
+}
+
+type heard struct {
+	text string
+	from netip.AddrPort
+}
+
+type ear chan heard
+
+// receive reads until the socket is closed.
+func receive(read func([]byte) (int, netip.AddrPort, error)) ear {
+	e := make(ear, 16)
+	go func() {
+		b := make([]byte, 100)
+		for {
+			n, from, err := read(b)
+			if errors.Is(err, net.ErrClosed) {
+				return
+			}
+			if err == nil {
+				e <- heard{string(b[:n]), from}
+			}
+		}
+	}()
+	return e
+}
+
+func (e ear) want(t *testing.T, text string, from netip.AddrPort) {
+	t.Helper()
+	select {
+	case got := <-e:
+		if got.text != text || got.from != from {
+			t.Errorf("got %q from %v, want %q from %v", got.text, got.from, text, from)
+		}
+	case <-time.After(10 * time.Second):
+		t.Errorf("%q did not come", text)
+	}
+}
