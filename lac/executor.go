@@ -3,6 +3,7 @@ package lac
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 
 	"lacd/kernel"
 	"lacd/lac/mailbox"
@@ -11,9 +12,10 @@ import (
 // executors make the kernel calls, which may sleep. Jobs of one bridge are
 // done in order, those of different bridges at once.
 type executors struct {
-	srv   *Server
-	boxes []*mailbox.Mailbox[job]
-	wg    sync.WaitGroup
+	srv    *Server
+	boxes  []*mailbox.Mailbox[job]
+	undone atomic.Int64 // jobs that were put and are not done
+	wg     sync.WaitGroup
 }
 
 // job adds a bridge, or removes the one of ref.
@@ -48,15 +50,12 @@ func (e *executors) stop() {
 // put hands a job to the executor of its bridge. Slots are dense, so their
 // number spreads well.
 func (e *executors) put(j job) {
+	e.undone.Add(1)
 	e.boxes[(int(j.ref.slot())*e.srv.cfg.Shards+j.ref.shard())%len(e.boxes)].Put(j)
 }
 
-func (e *executors) backlog() (n int) {
-	for _, b := range e.boxes {
-		n += b.Len()
-	}
-	return n
-}
+// backlog returns how many jobs wait or are being done.
+func (e *executors) backlog() int { return int(e.undone.Load()) }
 
 func (e *executors) run(box *mailbox.Mailbox[job]) {
 	var spare []job
@@ -64,6 +63,7 @@ func (e *executors) run(box *mailbox.Mailbox[job]) {
 		jobs := box.Take(spare)
 		for _, j := range jobs {
 			e.do(j)
+			e.undone.Add(-1)
 		}
 		spare = jobs
 		if len(jobs) == 0 && box.Closed() {

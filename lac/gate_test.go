@@ -74,8 +74,8 @@ func TestSilentRADIUSClosesTheDoor(t *testing.T) {
 		if n := inState(late, lactest.Dialing); n != len(late) {
 			t.Errorf("%d of %d subscribers before a closed door were answered", len(late)-n, len(late))
 		}
-		if got := gather(t, r.srv.Collector()); got["lacd_gate_shed_total eth1 padi"] != 20 || got["lacd_gate_closed"] != 1 || got["lacd_half_open_sessions"] != 40 {
-			t.Errorf("shed %v, closed %v, half-open %v, want 20, 1, 40", got["lacd_gate_shed_total eth1 padi"], got["lacd_gate_closed"], got["lacd_half_open_sessions"])
+		if got := gather(t, r.srv.Collector()); got["lacd_gate_shed_total padi eth1"] != 20 || got["lacd_gate_closed"] != 1 || got["lacd_half_open_sessions"] != 40 {
+			t.Errorf("shed %v, closed %v, half-open %v, want 20, 1, 40", got["lacd_gate_shed_total padi eth1"], got["lacd_gate_closed"], got["lacd_half_open_sessions"])
 		}
 		r.radius.SetKnobs(radiustest.Knobs{})
 		after(time.Minute)
@@ -140,11 +140,12 @@ func TestDeadLNSOfARetailer(t *testing.T) {
 	inRig(t, gated(Gate{HalfOpen: 40}, byRealms(t)), func(t *testing.T, r *rig) {
 		r.lns1.Set(lactest.Behaviour{SilentICRQ: true})
 		subs := r.dialMany(39, alice)
-		if n := r.srv.gate.load("acme").halfOpen.Load(); n != 20 {
-			t.Errorf("acme has %d sessions half-open, want 20 of 40", n)
+		held := int(r.srv.gate.load("acme").halfOpen.Load())
+		if held < 10 || held > 20 {
+			t.Errorf("acme has %d sessions half-open, want its share of 10 at least and half of 40 at most", held)
 		}
-		if n := inState(subs, lactest.Ended); n != 19 {
-			t.Errorf("%d of 39 subscribers were refused, want 19", n)
+		if n := inState(subs, lactest.Ended); n != 39-held {
+			t.Errorf("%d of 39 subscribers were refused, want %d", n, 39-held)
 		}
 		for range 5 {
 			others := r.dialMany(5, betaSub)
@@ -162,8 +163,8 @@ func TestDeadLNSOfARetailer(t *testing.T) {
 				break
 			}
 		}
-		if n := gather(t, r.srv.Collector())["lacd_sessions_ended_total retailer-busy"]; n != 19 {
-			t.Errorf("%v sessions ended as retailer-busy, want 19", n)
+		if n := gather(t, r.srv.Collector())["lacd_sessions_ended_total retailer-busy"]; int(n) != 39-held {
+			t.Errorf("%v sessions ended as retailer-busy, want %d", n, 39-held)
 		}
 		after(5 * time.Minute)
 		r.wantNothingHalfOpen()
@@ -190,7 +191,8 @@ func TestDeadRADIUSOfARetailer(t *testing.T) {
 		if got := gather(t, r.srv.Collector()); got["lacd_retailer_busy acme"] != 1 || got["lacd_retailer_busy beta"] != 0 || got["lacd_retailer_radius_waiting acme"] != 10 {
 			t.Errorf("busy %v and %v, %v waiting", got["lacd_retailer_busy acme"], got["lacd_retailer_busy beta"], got["lacd_retailer_radius_waiting acme"])
 		}
-		after(time.Minute)
+		r.radius.SetKnobs(radiustest.Knobs{})
+		after(5 * time.Minute)
 		r.wantNothingHalfOpen()
 	})
 }
@@ -207,6 +209,8 @@ func TestRADIUSOfTheOnlyRetailer(t *testing.T) {
 		}
 		after(time.Minute)
 		r.wantDoor("after RADIUS was given up", false)
+		r.radius.SetKnobs(radiustest.Knobs{})
+		after(5 * time.Minute)
 	})
 }
 
@@ -221,7 +225,9 @@ func TestSlowLNS(t *testing.T) {
 			inRig(t, gated(Gate{CallDelay: 500 * time.Millisecond}, p), func(t *testing.T, r *rig) {
 				r.lns1.Set(lactest.Behaviour{Delay: 600 * time.Millisecond})
 				r.dialMany(1, alice)
-				after(2*600*time.Millisecond + gateInterval) // SCCRP, ICRP
+				for i := 0; r.srv.gate.load("acme").busy.Load() == nil && i < 100; i++ {
+					after(gateInterval)
+				}
 				late := r.dialMany(1, alice)[0]
 				if want := map[int]lactest.State{1: lactest.Dialing, 2: lactest.Ended}[retailers]; late.State() != want {
 					t.Errorf("behind a slow LNS: state %d, want %d", late.State(), want)
