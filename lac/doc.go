@@ -11,7 +11,9 @@
 //
 // PPPoE session IDs are dealt so that ID modulo the number of shards is the
 // shard. No lock is shared by the set-up of two sessions but those of the
-// mailboxes, held for an append.
+// mailboxes, held for an append, and that of admission.go where sessions are
+// limited by more than the port. The front door is gate.go, the life of an access
+// device device.go.
 //
 // Two places differ from the drawing this was built from: RemoveBridge
 // returns the bridge's last counters, because the accounting Stop needs them;

@@ -112,13 +112,14 @@ func (s *Server) authorization(ctx context.Context, e *admin.Explanation, r *pol
 			return a.Grant, []string{e.RADIUS}, nil
 		}
 		e.Outcome = outcomeRefused
-		told := e.RADIUS
+		var told strings.Builder
+		told.WriteString(e.RADIUS)
 		for _, more := range []string{a.Detail, a.Message} {
 			if more != "" {
-				told += ": " + more
+				told.WriteString(": " + more)
 			}
 		}
-		return policy.Grant{}, []string{told}, nil
+		return policy.Grant{}, []string{told.String()}, nil
 	}
 	e.RADIUS, e.Outcome = "not asked", outcomeOpen
 	return policy.Grant{}, []string{"RADIUS was not asked; what follows holds if it accepts"}, nil

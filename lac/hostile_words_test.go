@@ -93,19 +93,20 @@ func TestSecretsStaySecret(t *testing.T) {
 		r.radius.SetKnobs(radiustest.Knobs{Silent: true})
 		r.seg.Dial(lactest.Account{User: "alice@acme.example", Password: password, PAP: true})
 		settle()
-		told := r.answers(t, "alice@acme.example", "eve@acme.example")
+		var told strings.Builder
+		told.WriteString(r.answers(t, "alice@acme.example", "eve@acme.example"))
 		after(time.Minute)
 		r.radius.SetKnobs(radiustest.Knobs{})
 		for name := range gather(t, r.srv.Collector()) {
-			told += name + "\n"
+			told.WriteString(name + "\n")
 		}
-		told += strings.Join(log.lines(), "\n") + fmt.Sprintf("%v %+v %#v", r.srv.cfg.RADIUS, r.srv.cfg.RADIUS, r.srv.cfg.RADIUS)
-		if !strings.Contains(told, "alice@acme.example") || !strings.Contains(told, `"lns":"192.0.2.11"`) {
-			t.Errorf("there is too little to look at:\n%s", told)
+		told.WriteString(strings.Join(log.lines(), "\n") + fmt.Sprintf("%v %+v %#v", r.srv.cfg.RADIUS, r.srv.cfg.RADIUS, r.srv.cfg.RADIUS))
+		if !strings.Contains(told.String(), "alice@acme.example") || !strings.Contains(told.String(), `"lns":"192.0.2.11"`) {
+			t.Errorf("there is too little to look at:\n%s", told.String())
 		}
 		for _, s := range []string{password, tunnelSecret, wrong, "radius-secret"} {
-			if i := strings.Index(told, s); i >= 0 {
-				t.Errorf("%q is told: %s", s, told[max(0, i-200):min(len(told), i+50)])
+			if i := strings.Index(told.String(), s); i >= 0 {
+				t.Errorf("%q is told: %s", s, told.String()[max(0, i-200):min(len(told.String()), i+50)])
 			}
 		}
 	})

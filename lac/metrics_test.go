@@ -1,6 +1,7 @@
 package lac
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -22,17 +23,18 @@ func gather(t *testing.T, c prometheus.Collector) map[string]float64 {
 	samples := map[string]float64{}
 	for _, f := range families {
 		for _, m := range f.GetMetric() {
-			key := f.GetName()
+			var key strings.Builder
+			key.WriteString(f.GetName())
 			for _, l := range m.GetLabel() {
-				key += " " + l.GetValue()
+				key.WriteString(" " + l.GetValue())
 			}
 			switch {
 			case m.GetCounter() != nil:
-				samples[key] = m.GetCounter().GetValue()
+				samples[key.String()] = m.GetCounter().GetValue()
 			case m.GetGauge() != nil:
-				samples[key] = m.GetGauge().GetValue()
+				samples[key.String()] = m.GetGauge().GetValue()
 			case m.GetHistogram() != nil:
-				samples[key] = float64(m.GetHistogram().GetSampleCount())
+				samples[key.String()] = float64(m.GetHistogram().GetSampleCount())
 			}
 		}
 	}

@@ -64,7 +64,10 @@ func (f *flooder) next() {
 			continue
 		}
 		discovery.Dst, discovery.Code = pado.Src, wire.PADR
-		for tag := range wire.Tags(pado.Payload) {
+		for tag, err := range wire.Tags(pado.Payload) {
+			if err != nil {
+				f.r.t.Fatal(err)
+			}
 			if tag.Type == wire.ACCookie {
 				discovery.Payload = wire.AppendTag(discovery.Payload, wire.ACCookie, tag.Value)
 			}

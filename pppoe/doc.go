@@ -8,7 +8,8 @@
 // (RFC 2516 section 8 lets hosts repeat themselves at will): a PADI is answered
 // from the configuration alone, and the AC-Cookie in the PADO proves, when it
 // comes back in a PADR, that the host is reachable at its address. Session
-// numbers, sessions and repeated PADRs belong to the caller. The package is
+// numbers, sessions and repeated PADRs belong to the caller. What it has of hosts
+// are the buckets of limit.go, in a table of a fixed size. The package is
 // pure; the caller's loop, one goroutine per port, is
 //
 //	f, err := wire.ParseFrame(frame)

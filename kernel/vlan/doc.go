@@ -8,7 +8,7 @@
 // it, it stays for Config.Idle, as subscribers come back. Devices are named
 // after the index of the access device and the VLAN IDs, as lv3.100.200, with
 // "ls" for an outer tag of 802.1ad; they have its address and MTU, the alias
-// "lacd", and no IPv6. A device that the operator made for the same tags is used
+// "lacd", and no IPv6 address. A device that the operator made for the same tags is used
 // and never removed.
 //
 // When an access device is deleted, the kernel deletes what is above it; the

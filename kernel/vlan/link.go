@@ -35,6 +35,9 @@ type link struct {
 	ours  bool // to be removed
 }
 
+// addressModeNone is IN6_ADDR_GEN_MODE_NONE (linux/if_link.h).
+const addressModeNone = 1
+
 // alias is how the devices of a run that was killed are known.
 const alias = "lacd"
 
@@ -92,9 +95,9 @@ func setUp(l netlink.Link) error {
 	if err := netlink.LinkSetAlias(l, alias); err != nil {
 		return fmt.Errorf("set alias: %w", err)
 	}
-	// Nothing but PPPoE is spoken there: no router solicitation of ours for the
-	// subscribers. Where it fails the kernel has no IPv6.
-	_ = os.WriteFile("/proc/sys/net/ipv6/conf/"+l.Attrs().Name+"/disable_ipv6", []byte("1"), 0)
+	// Nothing but PPPoE is spoken there: without an address of its own the kernel
+	// sends subscribers no router solicitations. Where it fails it has no IPv6.
+	_ = netlink.LinkSetIP6AddrGenMode(l, addressModeNone)
 	if err := netlink.LinkSetUp(l); err != nil {
 		return fmt.Errorf("set up: %w", err)
 	}

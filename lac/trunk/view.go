@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"strings"
 	"time"
 
 	"lacd/lac/l2tp"
@@ -53,19 +54,20 @@ func describe(message string, r l2tp.Result, local bool) string {
 	if local {
 		by = "sent"
 	}
-	s := fmt.Sprintf("%s %d", message, r.Code)
+	var s strings.Builder
+	s.WriteString(fmt.Sprintf("%s %d", message, r.Code))
 	if r.Error != 0 {
-		s += fmt.Sprintf("/%d", r.Error)
+		s.WriteString(fmt.Sprintf("/%d", r.Error))
 	}
-	s += " " + by
+	s.WriteString(" " + by)
 	if r.Message != "" {
-		s += fmt.Sprintf(": %q", r.Message)
+		s.WriteString(fmt.Sprintf(": %q", r.Message))
 	}
 	for d := r.Disconnect; d != nil; d = d.Next {
-		s += fmt.Sprintf(", PPP cause %d", d.Code)
+		s.WriteString(fmt.Sprintf(", PPP cause %d", d.Code))
 		if d.Message != "" {
-			s += fmt.Sprintf(" %q", d.Message)
+			s.WriteString(fmt.Sprintf(" %q", d.Message))
 		}
 	}
-	return s
+	return s.String()
 }

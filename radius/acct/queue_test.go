@@ -2,6 +2,7 @@ package acct
 
 import (
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"testing"
 	"time"
@@ -233,9 +234,7 @@ func TestQueueRandom(t *testing.T) {
 			s := []Status{Start, Stop, Interim, Interim}[rng.IntN(4)]
 			d.push(s, fmt.Sprint(rng.IntN(60)))
 		case 2:
-			for id, r := range d.q.Ready(d.now, rng.IntN(5)) {
-				out[id] = r
-			}
+			maps.Insert(out, d.q.Ready(d.now, rng.IntN(5)))
 		case 3:
 			for id := range out {
 				if rng.IntN(2) == 0 {

@@ -123,8 +123,12 @@ func TestT52_Terminate(t *testing.T) {
 		t.Errorf("PADT after %v, want 1s at least", d)
 	}
 	rig.AwaitLog("session down", "cause", "user-request")
+	// RFC 2516 section 5.5: no PPP any more, not even an answer. The session
+	// does not exist, and that is all the client is told.
 	c.LCP(script.EchoReq, 1, be32(c.Magic)...)
 	c.LCP(script.ConfReq, 2)
+	c.Expect(script.PADT)
+	c.Expect(script.PADT)
 	c.Silent(quiet)
 }
 

@@ -98,6 +98,17 @@ vlan "300" {
   tpid  = "88a8"
   inner = "200"
 }`})
+	for _, vlans := range [][]script.VLAN{ // not served
+		{{TPID: 0x8100, TCI: 101}},
+		{{TPID: 0x88a8, TCI: 300}},
+		{{TPID: 0x88a8, TCI: 300}, {TPID: 0x8100, TCI: 201}},
+		{{TPID: 0x8100, TCI: 300}, {TPID: 0x8100, TCI: 200}},
+	} {
+		c := rig.Client()
+		c.VLANs = vlans
+		c.Discovery(script.PADI, 0, script.Tag{Type: script.ServiceName})
+		c.Silent(quiet)
+	}
 	for _, vlans := range [][]script.VLAN{
 		nil, {{TPID: 0x8100, TCI: 100}}, {{TPID: 0x88a8, TCI: 300}, {TPID: 0x8100, TCI: 200}},
 	} {

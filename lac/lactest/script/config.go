@@ -89,13 +89,13 @@ func block(b *strings.Builder, head, own, defaults string) {
 func merge(own, defaults string) string {
 	var b strings.Builder
 	keys := map[string]bool{}
-	for _, line := range strings.Split(own, "\n") {
+	for line := range strings.SplitSeq(own, "\n") {
 		if line = strings.TrimSpace(line); line != "" {
 			keys[key(line)] = true
 			b.WriteString(line + "\n")
 		}
 	}
-	for _, line := range strings.Split(defaults, "\n") {
+	for line := range strings.SplitSeq(defaults, "\n") {
 		if line != "" && !keys[key(line)] {
 			b.WriteString(line + "\n")
 		}

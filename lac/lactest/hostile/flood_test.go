@@ -1,0 +1,307 @@
+package hostile
+
+import (
+	"encoding/binary"
+	"math/rand/v2"
+	"net/netip"
+	"testing"
+	"time"
+
+	"lacd/lac/admin"
+	"lacd/lac/lactest/script"
+)
+
+const perSecond = 10_000
+
+// Limits that a gateway under a flood keeps to. What it occupies is mostly the
+// Go runtime and the half-open sessions, of which there may be 8192.
+const (
+	maxGrowth = 128 << 20
+	maxIdle   = 20 // percent of a processor, when a flood is over
+)
+
+// world is the gateway with an LNS that serves.
+type world struct {
+	*script.Rig
+	t     *testing.T
+	good  *script.Client
+	serve *script.Service
+	next  int
+	empty int // octets that the gateway occupied before the floods
+}
+
+// flood is one way to bother a gateway.
+type flood struct {
+	name    string
+	prepare func(w *world) any               // before the clock runs
+	send    func(w *world, of any, from int) // 100 packets
+	counted [][2]string                      // metrics and labels that tell of it
+	share   float64                          // of the packets that they must count
+}
+
+var floods = []flood{
+	{"PADI of random hosts", nil, padi, [][2]string{{"lacd_pppoe_discovery_total", `verdict="answered"`}}, 0.9},
+	{"PADR with bad cookies", nil, badCookies, [][2]string{{"lacd_pppoe_discovery_total", `verdict="bad-cookie"`}}, 0.9},
+	{
+		"PADR with good cookies, and silence", cookies, goodCookies,
+		[][2]string{{"lacd_pppoe_discovery_total", `verdict="requested"`}, {"lacd_gate_shed_total", `code="padr"`}},
+		0.9,
+	},
+	{"session frames of no session", nil, strays, [][2]string{{"lacd_pppoe_stray_total", ""}}, 0.9},
+	{"SCCRQ of a stranger", nil, strangers, [][2]string{{"lacd_dropped_total", "SCCRQ of a stranger"}}, 0.9},
+	{"control messages replayed", transcript, replays, nil, 0},
+	{"data messages of no session", transcript, data, [][2]string{{"lacd_dropped_total", "data of no session"}}, 0.9},
+}
+
+func TestFloods(t *testing.T) {
+	for_ := 5 * time.Second
+	if testing.Short() {
+		for_ = time.Second
+	}
+	w := &world{Rig: script.Start(t, script.Config{Node: `log_level = "info"`, PPP: `echo_interval = "0s"`}), t: t}
+	w.LNS(0).Lax = true // what it is asked for, it is asked too fast to hold it against the RFCs
+	w.serve = w.LNS(0).Serve(&script.Service{})
+	w.good = w.comesUp("before the floods")
+	w.empty = w.Memory()
+	for _, f := range floods {
+		t.Run(f.name, func(t *testing.T) {
+			w.t = t
+			w.run(f, for_)
+		})
+	}
+}
+
+// comesUp brings one more subscriber up.
+func (w *world) comesUp(when string) *script.Client {
+	w.t.Helper()
+	w.next++
+	c := w.Access.ClientAt(script.MAC{2, 0x10, 0, 0, 1, byte(w.next)})
+	c.Dial("joe@acme.example", "secret")
+	w.AwaitLog("session up", "mac", c.MAC.String())
+	return c
+}
+
+// isUp reports whether the gateway has an established session of the client,
+// which it never told otherwise.
+func (w *world) isUp(c *script.Client) bool {
+	w.t.Helper()
+	for _, f := range c.Frames() {
+		if f.Type == script.Discovery && f.Code == script.PADT {
+			return false
+		}
+	}
+	var all []admin.Session
+	w.Get("/v1/sessions", &all)
+	for _, s := range all {
+		if s.MAC == c.MAC.String() {
+			return s.State == "up"
+		}
+	}
+	return false
+}
+
+// run floods the gateway, and looks at it during and after that.
+func (w *world) run(f flood, d time.Duration) {
+	t := w.t
+	var of any
+	if f.prepare != nil {
+		of = f.prepare(w)
+	}
+	before, cpu := w.count(f), w.CPU()
+	sent := make(chan int)
+	begin := time.Now()
+	go func() { sent <- w.flood(f, of, d) }()
+
+	time.Sleep(d / 4)
+	late := time.Now()
+	second := w.comesUp("during the flood")
+	took := time.Since(late)
+	n := <-sent
+	rate := float64(n) / time.Since(begin).Seconds()
+	used := w.CPU() - cpu
+	t.Logf("%d packets, %.0f a second; the gateway computed %v of %v; a set-up took %v", n, rate, used, d, took.Round(time.Millisecond))
+
+	w.settle()
+	if !w.isUp(w.good) || !w.isUp(second) {
+		t.Errorf("the subscriber from before is up: %v; that from the flood: %v", w.isUp(w.good), w.isUp(second))
+	}
+	if grown := w.Memory() - w.empty; grown > maxGrowth {
+		t.Errorf("the gateway has grown by %d MiB", grown>>20)
+	} else {
+		t.Logf("the gateway has grown by %d MiB since before the floods", grown>>20)
+	}
+	if got := w.count(f) - before; f.counted != nil && got < f.share*float64(n) {
+		t.Errorf("%v counted %.0f of %d packets", f.counted, got, n)
+	}
+	second.HangUp()
+}
+
+// flood sends a hundred packets every ten milliseconds, and catches up if it is
+// late. It returns how many it sent.
+func (w *world) flood(f flood, of any, d time.Duration) int {
+	const batch = 100
+	begin := time.Now()
+	total := int(d.Seconds() * perSecond)
+	for n := 0; n < total; n += batch {
+		f.send(w, of, n)
+		time.Sleep(time.Until(begin.Add(time.Duration(n+batch) * time.Second / perSecond)))
+		if time.Since(begin) > 2*d {
+			return n + batch // the machine is too slow: what was sent will do
+		}
+	}
+	return total
+}
+
+// settle waits until the gateway has nothing more to do.
+func (w *world) settle() {
+	const window = 500 * time.Millisecond
+	for deadline := time.Now().Add(5 * time.Second); ; {
+		before := w.CPU()
+		time.Sleep(window)
+		idle := w.CPU() - before
+		if idle <= window*maxIdle/100 {
+			return
+		}
+		if time.Now().After(deadline) {
+			w.t.Errorf("the gateway computes %v in %v, 5 s after the flood", idle, window)
+			return
+		}
+	}
+}
+
+func (w *world) count(f flood) (sum float64) {
+	for _, c := range f.counted {
+		sum += w.Metric(c[0], c[1])
+	}
+	return sum
+}
+
+func mac(n int) script.MAC {
+	m := script.MAC{2, 0x66}
+	binary.BigEndian.PutUint32(m[2:], uint32(n))
+	return m
+}
+
+func (w *world) discovery(src script.MAC, code byte, tags ...script.Tag) []byte {
+	f := script.Frame{
+		Dst: w.Access.AC(), Src: src, Type: script.Discovery, Code: code,
+		Payload: script.Tags(append([]script.Tag{script.T(script.ServiceName, "")}, tags...)...),
+	}
+	if code == script.PADI {
+		f.Dst = script.Broadcast
+	}
+	return f.Append(nil)
+}
+
+func batch(frame func(i int) []byte) [][]byte {
+	frames := make([][]byte, 0, 100)
+	for i := range 100 {
+		frames = append(frames, frame(i))
+	}
+	return frames
+}
+
+func padi(w *world, _ any, _ int) {
+	w.Access.SendAll(batch(func(int) []byte {
+		return w.discovery(mac(rand.IntN(1<<31)), script.PADI, script.Tag{Type: script.HostUniq, Value: []byte{1, 2, 3, 4}})
+	}))
+}
+
+func badCookies(w *world, _ any, _ int) {
+	w.Access.SendAll(batch(func(int) []byte {
+		cookie := binary.BigEndian.AppendUint64(make([]byte, 8), rand.Uint64())
+		return w.discovery(mac(rand.IntN(1<<31)), script.PADR, script.Tag{Type: script.ACCookie, Value: cookie})
+	}))
+}
+
+// cookie is what a host was offered.
+type cookie struct {
+	host  script.MAC
+	value []byte
+}
+
+// cookies asks for cookies, for more hosts than are limited by their rate.
+func cookies(w *world) any {
+	const hosts = 5000
+	for n := 0; n < hosts; n += 100 {
+		w.Access.SendAll(batch(func(i int) []byte { return w.discovery(mac(n+i), script.PADI) }))
+		time.Sleep(10 * time.Millisecond)
+	}
+	time.Sleep(100 * time.Millisecond)
+	var all []cookie
+	for _, f := range w.Access.Frames() {
+		if v := f.Tag(script.ACCookie); f.Code == script.PADO && len(v) == 1 && f.Dst[1] == 0x66 && binary.BigEndian.Uint32(f.Dst[2:]) < hosts {
+			all = append(all, cookie{f.Dst, v[0]})
+		}
+	}
+	if len(all) < hosts*9/10 {
+		w.t.Fatalf("%d of %d PADIs were answered", len(all), hosts)
+	}
+	return all
+}
+
+// goodCookies asks for a session for each pair of a host and a Host-Uniq.
+func goodCookies(w *world, of any, from int) {
+	all := of.([]cookie)
+	w.Access.SendAll(batch(func(i int) []byte {
+		c := all[(from+i)%len(all)]
+		uniq := binary.BigEndian.AppendUint32(nil, uint32(from+i))
+		return w.discovery(c.host, script.PADR, script.Tag{Type: script.HostUniq, Value: uniq}, script.Tag{Type: script.ACCookie, Value: c.value})
+	}))
+}
+
+func strays(w *world, _ any, _ int) {
+	w.Access.SendAll(batch(func(int) []byte {
+		return script.Frame{
+			Dst: w.Access.AC(), Src: mac(rand.IntN(1 << 31)), Type: script.Session, Session: uint16(1 + rand.IntN(65534)),
+			Payload: script.Control(script.LCP, script.ConfReq, 1, script.Magic(rand.Uint32())...),
+		}.Append(nil)
+	}))
+}
+
+// gateway is where the gateway takes L2TP.
+func (w *world) gateway() netip.AddrPort { return netip.AddrPortFrom(w.Gateway, 1701) }
+
+func strangers(w *world, _ any, from int) {
+	host := w.Stranger()
+	for i := range 100 {
+		host.SendFrom(1701, w.gateway(), script.Packet(0, 0, 0, 0,
+			script.U16(0, script.SCCRQ), script.Bytes(2, 1, 0), script.U32(3, 3), script.Text(7, "stranger"), script.U16(9, uint16(1+(from+i)%65535)),
+			script.Bytes(5, make([]byte, 8)...)))
+	}
+}
+
+// transcript is the tunnel of the LNS with what it has sent.
+func transcript(w *world) any {
+	all := w.serve.Tunnels()
+	if len(all) != 1 {
+		w.t.Fatalf("%d tunnels", len(all))
+	}
+	return all[0]
+}
+
+// replays sends what the LNS has sent before, and what it will send.
+func replays(w *world, of any, from int) {
+	t := of.(*script.Tunnel)
+	ns, nr := t.Numbers()
+	for i := range 100 {
+		n := ns - 1 - uint16(from+i)%8
+		switch i % 4 {
+		case 0:
+			t.Write(script.Packet(t.Peer, 0, 0, 1, append([]script.AVP{script.U16(0, script.SCCRP)}, t.Reply()...)...))
+		case 1:
+			t.Write(script.Packet(t.Peer, uint16(i), n, nr, script.U16(0, script.ICRP), script.U16(14, uint16(i))))
+		case 2:
+			t.Write(script.Packet(t.Peer, 0, n, nr-1, script.U16(0, script.HELLO)))
+		case 3:
+			t.Write(script.Packet(t.Peer, 0, ns-5, nr, script.U16(0, script.StopCCN), script.U16(9, t.ID), script.Result(1)))
+		}
+	}
+}
+
+func data(_ *world, of any, _ int) {
+	t := of.(*script.Tunnel)
+	for range 100 {
+		t.Data(uint16(rand.IntN(1<<16)), 0xff, 0x03, 0x00, 0x21, 0x45, 0, 0, 20)
+	}
+}
