@@ -55,18 +55,18 @@ func describe(message string, r l2tp.Result, local bool) string {
 		by = "sent"
 	}
 	var s strings.Builder
-	s.WriteString(fmt.Sprintf("%s %d", message, r.Code))
+	fmt.Fprintf(&s, "%s %d", message, r.Code)
 	if r.Error != 0 {
-		s.WriteString(fmt.Sprintf("/%d", r.Error))
+		fmt.Fprintf(&s, "/%d", r.Error)
 	}
 	s.WriteString(" " + by)
 	if r.Message != "" {
-		s.WriteString(fmt.Sprintf(": %q", r.Message))
+		fmt.Fprintf(&s, ": %q", r.Message)
 	}
 	for d := r.Disconnect; d != nil; d = d.Next {
-		s.WriteString(fmt.Sprintf(", PPP cause %d", d.Code))
+		fmt.Fprintf(&s, ", PPP cause %d", d.Code)
 		if d.Message != "" {
-			s.WriteString(fmt.Sprintf(" %q", d.Message))
+			fmt.Fprintf(&s, " %q", d.Message)
 		}
 	}
 	return s.String()
