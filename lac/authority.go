@@ -7,8 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
-
 	"lacd/lac/session"
 	"lacd/policy"
 	"lacd/pppoe/ppp"
@@ -166,65 +164,6 @@ func (as *authorities) close() error {
 		errs = append(errs, c.Close())
 	}
 	return errors.Join(errs...)
-}
-
-var (
-	descRequests = prometheus.NewDesc("lacd_radius_requests_total", "RADIUS datagrams, by server, kind and outcome.", []string{"server", "kind", "outcome"}, nil)
-	descInFlight = prometheus.NewDesc("lacd_radius_in_flight", "RADIUS requests awaiting an answer.", []string{"server", "kind"}, nil)
-	descDead     = prometheus.NewDesc("lacd_radius_dead", "1 while a RADIUS server does not answer.", []string{"server", "kind"}, nil)
-)
-
-func (as *authorities) describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{descRequests, descInFlight, descDead} {
-		ch <- d
-	}
-}
-
-// collect adds up what the clients say about the servers they share.
-func (as *authorities) collect(ch chan<- prometheus.Metric) {
-	type key struct{ server, kind string }
-	sums := map[key]*radius.ServerStats{}
-	add := func(kind string, all []radius.ServerStats) {
-		for _, st := range all {
-			k := key{st.Name, kind}
-			sum := sums[k]
-			if sum == nil {
-				sum = &radius.ServerStats{}
-				sums[k] = sum
-			}
-			sum.Sent += st.Sent
-			sum.Resent += st.Resent
-			sum.Answered += st.Answered
-			sum.Timeouts += st.Timeouts
-			sum.InFlight += st.InFlight + st.Waiting
-			sum.Dead = sum.Dead || st.Dead
-			for i, n := range st.Dropped {
-				sum.Dropped[i] += n
-			}
-		}
-	}
-	for _, c := range as.all {
-		st := c.Stats()
-		add("auth", st.Auth)
-		add("acct", st.Acct)
-	}
-	for k, st := range sums {
-		var dropped uint64
-		for _, n := range st.Dropped {
-			dropped += n
-		}
-		for outcome, n := range map[string]uint64{
-			"sent": st.Sent, "resent": st.Resent, "answered": st.Answered, "timeout": st.Timeouts, "dropped": dropped,
-		} {
-			ch <- prometheus.MustNewConstMetric(descRequests, prometheus.CounterValue, float64(n), k.server, k.kind, outcome)
-		}
-		dead := 0.0
-		if st.Dead {
-			dead = 1
-		}
-		ch <- prometheus.MustNewConstMetric(descInFlight, prometheus.GaugeValue, float64(st.InFlight), k.server, k.kind)
-		ch <- prometheus.MustNewConstMetric(descDead, prometheus.GaugeValue, dead, k.server, k.kind)
-	}
 }
 
 func kindName(k radius.Kind) string {

@@ -15,8 +15,10 @@
 // limited by more than the port. The front door is gate.go, the life of an access
 // device device.go.
 //
-// Two places differ from the drawing this was built from: RemoveBridge
+// Three places differ from the drawing this was built from: RemoveBridge
 // returns the bridge's last counters, because the accounting Stop needs them;
-// and the data plane tells lost bridges through a function given to its
-// constructor, because some losses are seen by the kernel only.
+// the data plane tells lost bridges through a function given to its
+// constructor, because some losses are seen by the kernel only; and lac/trunk
+// knows kernel and policy, because it hands tunnels to the one and shares them
+// by the key of the other.
 package lac

@@ -51,17 +51,20 @@ func TestMetrics(t *testing.T) {
 		settle()
 		got := gather(t, r.srv.Collector())
 		for key, want := range map[string]float64{
-			"lacd_sessions eth1":                                             1,
-			"lacd_pppoe_discovery_total eth1 answered":                       2,
-			"lacd_pppoe_discovery_total eth1 requested":                      2,
-			"lacd_pppoe_malformed_total eth1":                                1,
-			"lacd_session_setup_seconds":                                     1,
-			"lacd_sessions_ended_total auth-rejected":                        1,
-			"lacd_sessions_ended_total user-request":                         0,
-			"lacd_tunnels up":                                                1,
-			"lacd_tunnels opening":                                           0,
-			"lacd_radius_requests_total auth answered r1":                    1,
-			"lacd_lns_calls_total 192.0.2.11 answered " + lns1Addr + " acme": 1,
+			"lacd_sessions eth1":                                                  1,
+			"lacd_pppoe_discovery_total eth1 answered":                            2,
+			"lacd_pppoe_discovery_total eth1 requested":                           2,
+			"lacd_pppoe_malformed_total eth1":                                     1,
+			"lacd_session_setup_seconds":                                          1,
+			"lacd_sessions_ended_total auth-rejected":                             1,
+			"lacd_sessions_ended_total user-request":                              0,
+			"lacd_tunnels up":                                                     1,
+			"lacd_tunnels opening":                                                0,
+			"lacd_radius_requests_total auth answered r1":                         1,
+			"lacd_radius_replies_dropped_total auth bad-message-authenticator r1": 0,
+			"lacd_radius_overload_total user":                                     0,
+			"lacd_radius_records_total answered":                                  2,
+			"lacd_lns_calls_total 192.0.2.11 answered " + lns1Addr + " acme":      1,
 		} {
 			if v, ok := got[key]; !ok || v != want {
 				t.Errorf("%s = %v (there: %v), want %v", key, v, ok, want)

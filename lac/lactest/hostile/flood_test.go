@@ -16,8 +16,9 @@ const perSecond = 10_000
 // Limits that a gateway under a flood keeps to. What it occupies is mostly the
 // Go runtime and the half-open sessions, of which there may be 8192.
 const (
-	maxGrowth = 128 << 20
-	maxIdle   = 20 // percent of a processor, when a flood is over
+	maxGrowth = 64 << 20
+	maxIdle   = 20  // percent of a processor, when a flood is over
+	maxLines  = 200 // of log in a second, at level debug
 )
 
 // world is the gateway with an LNS that serves.
@@ -48,6 +49,8 @@ var floods = []flood{
 		0.9,
 	},
 	{"session frames of no session", nil, strays, [][2]string{{"lacd_pppoe_stray_total", ""}}, 0.9},
+	{"LCP in a session that is up", established, echoes, nil, 0},
+	{"LCP in a session that does not go on", begun, requests, [][2]string{{"lacd_dropped_total", ""}}, 0.2},
 	{"SCCRQ of a stranger", nil, strangers, [][2]string{{"lacd_dropped_total", "SCCRQ of a stranger"}}, 0.9},
 	{"control messages replayed", transcript, replays, nil, 0},
 	{"data messages of no session", transcript, data, [][2]string{{"lacd_dropped_total", "data of no session"}}, 0.9},
@@ -58,16 +61,13 @@ func TestFloods(t *testing.T) {
 	if testing.Short() {
 		for_ = time.Second
 	}
-	w := &world{Rig: script.Start(t, script.Config{Node: `log_level = "info"`, PPP: `echo_interval = "0s"`}), t: t}
+	w := &world{Rig: script.Start(t, script.Config{}), t: t}
 	w.LNS(0).Lax = true // what it is asked for, it is asked too fast to hold it against the RFCs
 	w.serve = w.LNS(0).Serve(&script.Service{})
 	w.good = w.comesUp("before the floods")
 	w.empty = w.Memory()
 	for _, f := range floods {
-		t.Run(f.name, func(t *testing.T) {
-			w.t = t
-			w.run(f, for_)
-		})
+		w.run(f, for_)
 	}
 }
 
@@ -103,11 +103,12 @@ func (w *world) isUp(c *script.Client) bool {
 // run floods the gateway, and looks at it during and after that.
 func (w *world) run(f flood, d time.Duration) {
 	t := w.t
+	t.Log(f.name)
 	var of any
 	if f.prepare != nil {
 		of = f.prepare(w)
 	}
-	before, cpu := w.count(f), w.CPU()
+	before, cpu, lines := w.count(f), w.CPU(), len(w.Log())
 	sent := make(chan int)
 	begin := time.Now()
 	go func() { sent <- w.flood(f, of, d) }()
@@ -121,17 +122,20 @@ func (w *world) run(f flood, d time.Duration) {
 	used := w.CPU() - cpu
 	t.Logf("%d packets, %.0f a second; the gateway computed %v of %v; a set-up took %v", n, rate, used, d, took.Round(time.Millisecond))
 
-	w.settle()
+	w.settle(f.name)
 	if !w.isUp(w.good) || !w.isUp(second) {
-		t.Errorf("the subscriber from before is up: %v; that from the flood: %v", w.isUp(w.good), w.isUp(second))
+		t.Errorf("%s: the subscriber from before is up: %v; that from the flood: %v", f.name, w.isUp(w.good), w.isUp(second))
 	}
 	if grown := w.Memory() - w.empty; grown > maxGrowth {
-		t.Errorf("the gateway has grown by %d MiB", grown>>20)
+		t.Errorf("%s: the gateway has grown by %d MiB", f.name, grown>>20)
 	} else {
 		t.Logf("the gateway has grown by %d MiB since before the floods", grown>>20)
 	}
+	if n := len(w.Log()) - lines; n > int(d.Seconds()+2)*maxLines {
+		t.Errorf("%s: the gateway wrote %d lines of log in %v", f.name, n, d)
+	}
 	if got := w.count(f) - before; f.counted != nil && got < f.share*float64(n) {
-		t.Errorf("%v counted %.0f of %d packets", f.counted, got, n)
+		t.Errorf("%s: %v counted %.0f of %d packets", f.name, f.counted, got, n)
 	}
 	second.HangUp()
 }
@@ -153,7 +157,7 @@ func (w *world) flood(f flood, of any, d time.Duration) int {
 }
 
 // settle waits until the gateway has nothing more to do.
-func (w *world) settle() {
+func (w *world) settle(after string) {
 	const window = 500 * time.Millisecond
 	for deadline := time.Now().Add(5 * time.Second); ; {
 		before := w.CPU()
@@ -163,7 +167,7 @@ func (w *world) settle() {
 			return
 		}
 		if time.Now().After(deadline) {
-			w.t.Errorf("the gateway computes %v in %v, 5 s after the flood", idle, window)
+			w.t.Errorf("%s: the gateway computes %v in %v, 5 s after the flood", after, idle, window)
 			return
 		}
 	}
@@ -256,6 +260,43 @@ func strays(w *world, _ any, _ int) {
 			Dst: w.Access.AC(), Src: mac(rand.IntN(1 << 31)), Type: script.Session, Session: uint16(1 + rand.IntN(65534)),
 			Payload: script.Control(script.LCP, script.ConfReq, 1, script.Magic(rand.Uint32())...),
 		}.Append(nil)
+	}))
+}
+
+// established is the subscriber whose session is up.
+func established(w *world) any { return w.good }
+
+// begun is a host whose session has begun.
+func begun(w *world) any {
+	w.next++
+	c := w.Access.ClientAt(script.MAC{2, 0x10, 0, 0, 2, byte(w.next)})
+	c.Discover()
+	return c
+}
+
+func (w *world) session(c *script.Client, payload []byte) []byte {
+	return script.Frame{Dst: w.Access.AC(), Src: c.MAC, Type: script.Session, Session: c.Session, Payload: payload}.Append(nil)
+}
+
+func echoes(w *world, of any, from int) {
+	w.Access.SendAll(batch(func(i int) []byte {
+		return w.session(of.(*script.Client), script.Control(script.LCP, script.EchoReq, byte(from+i), 0, 0, 0, 0))
+	}))
+}
+
+// requests sends requests, answers to none, and what is no LCP at all.
+func requests(w *world, of any, from int) {
+	w.Access.SendAll(batch(func(i int) []byte {
+		frame := script.Control(script.LCP, script.ConfReq, byte(from+i), script.Magic(uint32(from))...)
+		switch i % 4 {
+		case 1:
+			frame = script.Control(script.LCP, script.ConfAck, byte(from+i))
+		case 2:
+			frame = script.Control(script.LCP, script.TermReq, byte(from+i))
+		case 3:
+			frame = script.Control(script.IPCP, script.ConfReq, byte(from+i))
+		}
+		return w.session(of.(*script.Client), frame)
 	}))
 }
 
