@@ -1,6 +1,7 @@
 package trunk
 
 import (
+	"errors"
 	"net/netip"
 	"time"
 
@@ -57,6 +58,11 @@ func (p placeCall) apply(t *Tunnel, now time.Time) {
 	request := *p.request
 	request.Serial = t.trunk.serial.Add(1)
 	id, err := t.conn.PlaceCall(now, request)
+	if errors.Is(err, tunnel.ErrClosed) {
+		// The input just before this one ended it; drain is still to tell.
+		t.again(p.call)
+		return
+	}
 	if err != nil {
 		t.pending.Add(-1)
 		p.seat.peer.fail(err.Error())

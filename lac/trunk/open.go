@@ -128,6 +128,11 @@ func (t *Trunk) release(tun *Tunnel) {
 	if t.byHost[host] = slices.DeleteFunc(t.byHost[host], func(o *Tunnel) bool { return o == tun }); len(t.byHost[host]) == 0 {
 		delete(t.byHost, host)
 	}
+	// A call that has just found the group makes it live on, unknown to the
+	// next one: they will then have a tunnel each.
+	if g := tun.group; len(g.all()) == 0 && g.lockout.Load() == nil && g.redirect.Load() == nil {
+		t.groups.CompareAndDelete(g.key, g)
+	}
 	t.held[tun.id] = tun.reuseAfter
 	if tun.path != nil {
 		delete(t.paths, *tun.path)

@@ -157,10 +157,20 @@ func tunnelsFull(l *policy.LNS, n int) string {
 	return fmt.Sprintf("its %d tunnels have their %d sessions each", n, l.Limits.TunnelSessions)
 }
 
+// maxPeers is how many LNSes are told apart in what is counted. RADIUS and the
+// LNSes themselves may name any number of others.
+const maxPeers = 1000
+
+// others is what the LNSes beyond maxPeers are counted as.
+const others = "others"
+
 func (t *Trunk) peer(l *policy.LNS) *peer {
 	key := peerKey{l.Retailer, l.Name, l.Peer}
 	if p, ok := t.peers.Load(key); ok {
 		return p.(*peer)
+	}
+	if t.met.Add(1) > maxPeers {
+		key = peerKey{l.Retailer, others, netip.AddrPort{}}
 	}
 	r, _ := t.retailers.LoadOrStore(l.Retailer, &retailer{})
 	p, _ := t.peers.LoadOrStore(key, &peer{retailer: r.(*retailer)})

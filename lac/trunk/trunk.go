@@ -69,6 +69,7 @@ type Trunk struct {
 	peers     sync.Map                                     // peerKey → *peer
 	retailers sync.Map                                     // string → *retailer
 	drains    atomic.Pointer[map[netip.AddrPort]time.Time] // never changed in place
+	met       atomic.Int64                                 // LNSes that there was no peer for
 	refusals  rate                                         // of SCCRQs
 	serial    atomic.Uint32                                // Call Serial Number
 	murmur    *murmur.Log                                  // debug lines about single messages
