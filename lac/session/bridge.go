@@ -102,6 +102,7 @@ func (s *Session) BridgeLost(now time.Time) {
 	if s.state != Bridging && s.state != Up {
 		return
 	}
+	s.lost = true
 	s.detail = "the access link or its PPPoE session is gone"
 	s.finish(now, cause.LostCarrier)
 }

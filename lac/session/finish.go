@@ -26,8 +26,13 @@ func (s *Session) ReceivePADT(now time.Time) {
 		s.settle()
 		return
 	}
-	if s.state < Finishing {
+	switch {
+	case s.state < Finishing:
 		s.detail = "PADT"
+	case s.state == Finishing && s.lost:
+		// The kernel has heard the same PADT, and its news of the bridge was here
+		// first: it was no lost line. The LNS is told the same of both.
+		s.cause, s.detail = cause.UserRequest, "PADT"
 	}
 	s.finish(now, cause.UserRequest)
 }

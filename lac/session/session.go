@@ -114,6 +114,7 @@ type Session struct {
 
 	placed     bool // a call exists or is asked for: HangUp undoes it
 	hasBridge  bool // a bridge exists or is asked for: RemoveBridge undoes it
+	lost       bool // BridgeLost has ended it
 	accounted  bool // a Start record was emitted
 	asked      bool // an Authorize is not answered yet
 	askAgain   bool // its answer is stale: ask again

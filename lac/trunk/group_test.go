@@ -61,3 +61,30 @@ func TestRedirected(t *testing.T) {
 		t.Error("a redirect must hold until its end, and not longer")
 	}
 }
+
+// What is known of a key is forgotten with its last tunnel, unless there is
+// something to remember: RADIUS may name another one for each subscriber.
+func TestGroupsAreForgotten(t *testing.T) {
+	tr := New(Config{})
+	for name, remember := range map[string]func(g *group){
+		"":        nil,
+		"locked":  func(g *group) { g.lockout.Store(&lockout{}) },
+		"another": func(g *group) { g.redirect.Store(&redirect{}) },
+	} {
+		g := tr.group(policy.TunnelKey{Assignment: name})
+		tun, other := &Tunnel{group: g}, &Tunnel{group: g}
+		g.add(tun)
+		g.add(other)
+		if remember != nil {
+			remember(g)
+		}
+		tr.release(tun)
+		if tr.group(g.key) != g {
+			t.Errorf("%q is forgotten although it has a tunnel", name)
+		}
+		tr.release(other)
+		if _, there := tr.groups.Load(g.key); there != (remember != nil) {
+			t.Errorf("%q without tunnels is there: %v", name, there)
+		}
+	}
+}

@@ -144,3 +144,21 @@ func BenchmarkSit(b *testing.B) {
 		s.leave()
 	}
 }
+
+// However many LNSes are named, so many are told apart, and all are counted.
+func TestPeersAreBounded(t *testing.T) {
+	tr := New(Config{})
+	const n = 5 * maxPeers
+	for i := range n {
+		at := netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 0, byte(i >> 8), byte(i)}), Port)
+		tr.peer(&policy.LNS{Retailer: "acme", Name: at.Addr().String(), Peer: at}).placed.Add(1)
+	}
+	var placed uint64
+	views := tr.Peers()
+	for _, v := range views {
+		placed += v.Placed
+	}
+	if len(views) != maxPeers+1 || placed != n {
+		t.Errorf("%d LNSes with %d calls, want %d with %d", len(views), placed, maxPeers+1, n)
+	}
+}

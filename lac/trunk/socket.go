@@ -72,7 +72,10 @@ func (UDP) Bind(local netip.AddrPort) (Listener, error) {
 	if err != nil {
 		return nil, err
 	}
-	return udpListener{c.(*net.UDPConn)}, nil
+	u := c.(*net.UDPConn)
+	// What strangers send in a burst must not crowd out an answer; best effort.
+	_ = u.SetReadBuffer(4 << 20)
+	return udpListener{u}, nil
 }
 
 func reuseAddress(_, _ string, c syscall.RawConn) error {

@@ -43,9 +43,16 @@ func Malformed(ctx context.Context, file string) ([]string, error) {
 	return found, nil
 }
 
-// Control returns the L2TP control messages that host sent.
-func Control(ctx context.Context, file, host string) ([]Message, error) {
-	out, err := tshark(ctx, "-r", file, "-Y", "l2tp.type == 1 && ip.src == "+host, "-T", "pdml", "-J", "frame l2tp")
+// Control returns the L2TP control messages from one host to another; "" is any.
+func Control(ctx context.Context, file, from, to string) ([]Message, error) {
+	filter := "l2tp.type == 1"
+	if from != "" {
+		filter += " && ip.src == " + from
+	}
+	if to != "" {
+		filter += " && ip.dst == " + to
+	}
+	out, err := tshark(ctx, "-r", file, "-Y", filter, "-T", "pdml", "-J", "frame l2tp")
 	if err != nil {
 		return nil, err
 	}

@@ -62,17 +62,17 @@ func needTshark(t *testing.T) {
 
 func TestControl(t *testing.T) {
 	needTshark(t)
-	got, err := Control(t.Context(), "testdata/sccrq.pcap", "10.10.0.1")
+	got, err := Control(t.Context(), "testdata/sccrq.pcap", "10.10.0.1", "")
 	if err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(someSCCRQ, got); diff != "" {
 		t.Error(diff)
 	}
-	if got, err := Control(t.Context(), "testdata/sccrq.pcap", "10.10.0.9"); err != nil || len(got) != 0 {
+	if got, err := Control(t.Context(), "testdata/sccrq.pcap", "", "10.10.0.9"); err != nil || len(got) != 0 {
 		t.Errorf("another host: got %v, %v", got, err)
 	}
-	if _, err := Control(t.Context(), "testdata/nonesuch.pcap", "10.10.0.1"); err == nil {
+	if _, err := Control(t.Context(), "testdata/nonesuch.pcap", "10.10.0.1", ""); err == nil {
 		t.Error("no capture: want an error")
 	}
 }

@@ -1,6 +1,6 @@
-// Command demo plays the lab's scenario in a virtual machine and checks what was
-// captured there. With -inside it is the half that runs in the machine, with
-// -serve and -transfer an end of a connection through a tunnel there.
+// Command demo plays the lab's demonstration, or with -case one of its cases, in a
+// virtual machine and checks what was captured there. With -inside it is the half
+// that runs in the machine, with arguments one of the programs started there.
 package main
 
 import (
@@ -23,23 +23,22 @@ func main() {
 	}
 	o := lab.Options{Out: os.Stdout}
 	inside := flag.Bool("inside", false, "play here: this is the throw-away machine")
+	flag.StringVar(&o.Case, "case", "", "play this `case` in place of the demonstration")
 	flag.StringVar(&o.Bin, "bin", filepath.Dir(self), "`directory` of lacd, lacctl, vmrun and demo")
 	flag.StringVar(&o.Artifacts, "artifacts", filepath.Join(os.TempDir(), "lacd-demo"), "`directory` for captures and logs")
 	flag.StringVar(&o.Dataplane, "dataplane", "auto", "lacd's `data plane`")
 	flag.BoolVar(&o.PeersOnly, "peers", false, "start the peers but not lacd, to check the lab itself")
-	serve := flag.String("serve", "", "answer transfers on this `address`; the scenario runs this itself, as the next three")
-	transfer := flag.String("transfer", "", "move octets to or from a server at this `address`")
-	octets := flag.Int64("octets", 0, "`number` of octets to transfer")
-	down := flag.Bool("down", false, "transfer from the server")
+	list := flag.Bool("cases", false, "list the cases")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	switch {
-	case *serve != "":
-		err = lab.Serve(ctx, *serve)
-	case *transfer != "":
-		var n int64
-		n, err = lab.Transfer(ctx, *transfer, *octets, *down)
-		fmt.Println(n)
+	case flag.NArg() > 0:
+		err = lab.Helper(ctx, flag.Args())
+	case *list:
+		names, about := lab.Cases()
+		for i, name := range names {
+			fmt.Printf("%-12s %s\n", name, about[i])
+		}
 	case *inside:
 		err = lab.Run(ctx, o)
 	default:

@@ -86,8 +86,8 @@ func (l *Lab) awaitStart(ctx context.Context, s *Subscriber) error {
 	if len(missing) > 0 {
 		return fmt.Errorf("no %s in %v", strings.Join(missing, ", "), r)
 	}
-	if got := r.value("Tunnel-Server-Endpoint"); got != s.lnsOf().addr {
-		return fmt.Errorf("Tunnel-Server-Endpoint %s, want %s", got, s.lnsOf().addr)
+	if got := r.value("Tunnel-Server-Endpoint"); got != l.lns(s.lns).addr {
+		return fmt.Errorf("Tunnel-Server-Endpoint %s, want %s", got, l.lns(s.lns).addr)
 	}
 	return nil
 }

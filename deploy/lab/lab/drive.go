@@ -5,10 +5,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
+	"time"
 
 	"lacd/deploy/lab/capture"
 )
@@ -23,9 +26,13 @@ func Drive(ctx context.Context, o Options) error {
 	if err := clean(artifacts); err != nil {
 		return err
 	}
-	cmd := exec.CommandContext(ctx, filepath.Join(o.Bin, "vmrun"), "-timeout", "4m", "-mem", "1536",
+	s, err := scriptOf(o.Case)
+	if err != nil {
+		return err
+	}
+	cmd := exec.CommandContext(ctx, filepath.Join(o.Bin, "vmrun"), "-timeout", (s.limit + stopLimit).String(), "-mem", "1536",
 		"-artifacts", artifacts, "-console", filepath.Join(artifacts, "console.log"), "--",
-		filepath.Join(o.Bin, "demo"), "-inside", "-bin", o.Bin, "-artifacts", artifacts,
+		filepath.Join(o.Bin, "demo"), "-inside", "-case", o.Case, "-bin", o.Bin, "-artifacts", artifacts,
 		"-dataplane", o.Dataplane, "-peers="+strconv.FormatBool(o.PeersOnly))
 	cmd.Stdout, cmd.Stderr = o.Out, o.Out
 	played := cmd.Run()
@@ -36,13 +43,7 @@ func Drive(ctx context.Context, o Options) error {
 		return played
 	}
 	fmt.Fprintln(o.Out, "\ncaptures")
-	results, err := checkCaptures(ctx, artifacts)
-	for _, r := range results {
-		PrintResult(o.Out, r)
-		if r.Failed != "" {
-			err = errors.Join(err, errors.New(r.Name))
-		}
-	}
+	err = checkCaptures(ctx, s, artifacts, o.Out)
 	fmt.Fprintf(o.Out, "\nlogs, captures and results: %s\n", artifacts)
 	return errors.Join(played, err)
 }
@@ -63,39 +64,54 @@ func clean(dir string) error {
 	return nil
 }
 
+// stopLimit is the time to stop everything when a script's own is over.
+const stopLimit = 60 * time.Second
+
+// verdict is what the host says of a run, from its captures.
+type verdict struct {
+	*report
+	dir string // of the artifacts
+}
+
+// core is the file with what was captured on the core.
+func (v *verdict) core() string { return filepath.Join(v.dir, "core.pcap") }
+
+// hold records an expectation that held unless there are problems.
+func (v *verdict) hold(problems []string, err error, format string, args ...any) {
+	const most = 10
+	if n := len(problems) - most; n > 0 {
+		problems = append(problems[:most:most], fmt.Sprintf("and %d more", n))
+	}
+	if err == nil && len(problems) > 0 {
+		err = errors.New(strings.Join(problems, "\n"))
+	}
+	v.check(err, format, args...)
+}
+
 // checkCaptures has tshark dissect every capture and holds the LAC's L2TP
-// messages against the AVP table. Its results are added to results.json.
-func checkCaptures(ctx context.Context, dir string) ([]Result, error) {
-	var results []Result
-	add := func(name string, problems []string, err error) {
-		r := Result{Name: name}
-		for i, p := range problems {
-			if i == 10 {
-				r.Failed += fmt.Sprintf("\nand %d more", len(problems)-i)
-				break
-			}
-			r.Failed += "\n" + p
-		}
-		if err != nil {
-			r.Failed = err.Error()
-		}
-		results = append(results, r)
-	}
-	for _, c := range captures {
+// messages against the AVP table, then asks the script's own judge. The results
+// are added to results.json.
+func checkCaptures(ctx context.Context, s script, dir string, out io.Writer) error {
+	v := &verdict{&report{out: out, begin: time.Now()}, dir}
+	for _, c := range s.scene().captures {
 		problems, err := capture.Malformed(ctx, filepath.Join(dir, c.name+".pcap"))
-		add(c.name+".pcap: tshark finds no malformed packet and no protocol error", problems, err)
+		v.hold(problems, err, "%s.pcap: tshark finds no malformed packet and no protocol error", c.name)
 	}
-	messages, err := capture.Control(ctx, filepath.Join(dir, "core.pcap"), lacAddr)
+	messages, err := capture.Control(ctx, v.core(), lacAddr, "")
 	if err == nil && len(messages) == 0 {
 		err = errors.New("no control message of the LAC")
 	}
-	add(fmt.Sprintf("core.pcap: the AVPs of the LAC's %d control messages have the M bit, H bit and length of RFC 2661", len(messages)),
-		capture.Check(messages), err)
-	all, err := ReadResults(dir)
-	if err != nil {
-		return results, err
+	v.hold(capture.Check(messages), err,
+		"core.pcap: the AVPs of the LAC's %d control messages have the M bit, H bit and length of RFC 2661", len(messages))
+	if s.judge != nil {
+		s.judge(ctx, v)
 	}
-	return results, (&report{results: append(all, results...)}).save(filepath.Join(dir, resultsFile))
+	if n := v.failures(); n > 0 {
+		err = fmt.Errorf("%d of the captures' expectations failed", n)
+	}
+	all, missing := ReadResults(dir)
+	v.results = append(all, v.results...)
+	return errors.Join(err, missing, v.save(filepath.Join(dir, resultsFile)))
 }
 
 // resultsFile holds the results in the artifacts directory.

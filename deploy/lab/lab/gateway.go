@@ -13,9 +13,9 @@ import (
 	"lacd/lac/admin"
 )
 
-// config is lacd's: both retailers ask RADIUS, which names their LNS. alpha's
+// demoConfig is lacd's in the demonstration: both retailers ask RADIUS, which names their LNS. alpha's
 // tunnel secret comes from RADIUS as well, beta's from here.
-const config = `node {
+const demoConfig = `node {
   name         = "lac.lab"
   admin_socket = "@SOCKET@"
   log_level    = "debug"
@@ -59,12 +59,56 @@ default {
 }
 `
 
+// plainConfig is lacd's where every realm asks RADIUS and RADIUS names the LNSes,
+// for a scene that has its ports and realms already. An LNS that falls silent is
+// given up within 9 s: 5 s until HELLO, then 0.5, 1 and 2 s for its answers.
+// Everything else is given the time it takes on a busy emulated machine.
+func plainConfig(sc *scene) string {
+	var b strings.Builder
+	b.WriteString(`node {
+  name         = "lac.lab"
+  admin_socket = "@SOCKET@"
+  log_level    = "debug"
+}
+
+`)
+	for _, port := range sc.ports {
+		fmt.Fprintf(&b, "access %q {}\n", port)
+	}
+	b.WriteString(`
+core {
+  local     = ["@LAC@"]
+  dataplane = "@DATAPLANE@"
+}
+
+l2tp {
+  hello          = "5s"
+  resend         = "500ms"
+  retries        = 2
+  answer_timeout = "20s"
+  lockout        = { timeout = "30s" }
+}
+
+radius "freeradius" {
+  auth    = "@RADIUS@"
+  acct    = "@RADIUS@"
+  secret  = "@SECRET@"
+  timeout = "10s"
+}
+`)
+	for _, r := range sc.realms {
+		name, _, _ := strings.Cut(r.name, ".")
+		fmt.Fprintf(&b, "\nretailer %q {\n  realms = [%q]\n  radius = [\"freeradius\"]\n}\n", name, r.name)
+	}
+	return b.String()
+}
+
 // configText is lacd's configuration with its files below dir.
 func (l *Lab) configText(dir string) string {
 	l.socket = filepath.Join(dir, "admin.sock")
 	return strings.NewReplacer("@DIR@", dir, "@SOCKET@", l.socket, "@LAC@", lacAddr, "@RADIUS@", radiusAddr,
-		"@SECRET@", radiusSecret, "@LNS2@", lnses[1].addr, "@LNS2SECRET@", lnses[1].secret,
-		"@DATAPLANE@", l.dataplane).Replace(config)
+		"@SECRET@", radiusSecret, "@LNS2@", lnsN(2).addr, "@LNS2SECRET@", lnsN(2).secret,
+		"@DATAPLANE@", l.dataplane).Replace(l.config)
 }
 
 // startGateway starts lacd and waits until it answers lacctl.
@@ -92,9 +136,10 @@ func (l *Lab) startGateway(ctx context.Context) error {
 	})
 }
 
-// lacctl runs the operator's tool.
+// lacctl runs the operator's tool. A socket in the file system belongs to no
+// network namespace.
 func (l *Lab) lacctl(ctx context.Context, args ...string) (string, error) {
-	return l.run(ctx, nsLAC, append([]string{filepath.Join(l.bin, "lacctl"), "-socket", l.socket}, args...)...)
+	return l.run(ctx, "", append([]string{filepath.Join(l.bin, "lacctl"), "-socket", l.socket}, args...)...)
 }
 
 // lacctlJSON runs lacctl -json and decodes what it prints.

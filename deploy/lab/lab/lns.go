@@ -6,11 +6,12 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 )
 
 // xl2tpd is the configuration of an LNS. With a challenge it checks the tunnel
-// secret and can decrypt hidden AVPs.
+// secret and can decrypt hidden AVPs; without a secret it can do neither.
 const xl2tpd = `[global]
 port = 1701
 listen-addr = @ADDR@
@@ -22,7 +23,7 @@ name = @NAME@
 hostname = @NAME@
 ip range = @POOL@
 local ip = @INSIDE@
-challenge = yes
+challenge = @CHALLENGE@
 require authentication = yes
 length bit = yes
 pppoptfile = @DIR@/options
@@ -42,8 +43,8 @@ noipv6
 mtu 1492
 mru 1492
 lcp-restart 1
-lcp-echo-interval 10
-lcp-echo-failure 6
+lcp-echo-interval @ECHO@
+lcp-echo-failure @ECHOES@
 debug
 logfile @LOG@
 ip-up-script /bin/true
@@ -53,20 +54,35 @@ ip-down-script /bin/true
 // startLNS starts one LNS. Its /etc/ppp is private to its namespace: ip netns
 // mounts /etc/netns/NAME/ppp over it.
 func (l *Lab) startLNS(ctx context.Context, n LNS) error {
+	if n.light {
+		p, err := l.startHelper(n.name, n.name, "lns", n.addr, n.name, n.secret)
+		if err != nil {
+			return err
+		}
+		return p.await(ctx, "listening on", startLimit)
+	}
 	dir := filepath.Join(l.dir, n.name)
 	ppp := filepath.Join("/etc/netns", n.name, "ppp")
-	fill := strings.NewReplacer("@ADDR@", n.addr, "@NAME@", n.name, "@POOL@", n.pool, "@INSIDE@", n.inside,
-		"@DIR@", dir, "@LOG@", filepath.Join(l.dir, n.name+"-pppd.log"))
+	challenge, tunnels := "yes", "* * "+n.secret+"\n"
+	if n.secret == "" {
+		challenge, tunnels = "no", ""
+	}
+	echo, echoes := "10", "6"
+	if l.quickEcho {
+		echo, echoes = "2", "2"
+	}
+	fill := strings.NewReplacer("@ADDR@", n.addr, "@NAME@", n.name, "@POOL@", n.pool, "@INSIDE@", n.inside, "@DIR@", dir,
+		"@LOG@", filepath.Join(l.dir, n.name+"-pppd.log"), "@CHALLENGE@", challenge, "@ECHO@", echo, "@ECHOES@", echoes)
 	var secrets strings.Builder
 	for _, s := range l.subscribers {
-		if s.lns == n.name {
+		if s.good() { // it may land on any LNS
 			fmt.Fprintf(&secrets, "%q * %q *\n", s.user, s.password)
 		}
 	}
 	err := errors.Join(
 		os.MkdirAll(dir, 0o755), os.MkdirAll(ppp, 0o755), os.MkdirAll("/run/xl2tpd", 0o755),
 		os.WriteFile(filepath.Join(dir, "conf"), []byte(fill.Replace(xl2tpd)), 0o600),
-		os.WriteFile(filepath.Join(dir, "secrets"), []byte("* * "+n.secret+"\n"), 0o600),
+		os.WriteFile(filepath.Join(dir, "secrets"), []byte(tunnels), 0o600),
 		os.WriteFile(filepath.Join(dir, "options"), []byte(fill.Replace(lnsOptions)), 0o600),
 		os.WriteFile(filepath.Join(ppp, "options"), nil, 0o600),
 		os.WriteFile(filepath.Join(ppp, "pap-secrets"), []byte(secrets.String()), 0o600),
@@ -80,25 +96,17 @@ func (l *Lab) startLNS(ctx context.Context, n LNS) error {
 	if err != nil {
 		return err
 	}
-	l.xl2tpds = append(l.xl2tpds, p)
 	return p.await(ctx, "Listening on IP address "+n.addr, startLimit)
 }
 
 // ghosts names the PPP interfaces of an LNS: one per subscriber it believes to
 // have.
-func (l *Lab) ghosts(ctx context.Context, ns string) ([]string, error) {
-	out, err := l.run(ctx, ns, "ip", "-o", "link", "show", "type", "ppp")
-	if err != nil {
-		return nil, err
-	}
-	var names []string
-	for line := range strings.Lines(out) {
-		if f := strings.Fields(line); len(f) > 1 {
-			names = append(names, strings.TrimSuffix(f[1], ":"))
-		}
-	}
-	return names, nil
+func ghosts(ns string) ([]string, error) {
+	text, err := kernelText(ns)
+	return pppEntry.FindAllString(text, -1), err
 }
+
+var pppEntry = regexp.MustCompile(`(?m)^\d+: ppp\d+`)
 
 // lnsPPPD finds the pppd that an LNS runs for the subscriber with this address.
 func lnsPPPD(addr string) (pid int, err error) {

@@ -53,8 +53,8 @@ func newLab(t *testing.T) (*Lab, *strings.Builder) {
 	t.Helper()
 	var out strings.Builder
 	l := &Lab{
-		report: &report{out: &out, begin: time.Now()}, dir: t.TempDir(), artifacts: t.TempDir(),
-		subscribers: newSubscribers(), dataplane: "auto",
+		report: &report{out: &out, begin: time.Now()}, scene: demoScene(), dir: t.TempDir(), artifacts: t.TempDir(),
+		dataplane: "auto",
 	}
 	t.Cleanup(l.killAll)
 	return l, &out

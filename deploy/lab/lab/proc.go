@@ -5,26 +5,35 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
 	"time"
 )
 
-// tick is how often a condition that nobody announces is looked at again.
-const tick = 50 * time.Millisecond
+// tick and slowTick are how soon a condition that nobody announces is looked at
+// again, at first and after a while.
+const (
+	tick     = 50 * time.Millisecond
+	slowTick = 300 * time.Millisecond
+)
 
 // Proc is a long-running program of the lab. Its output is kept in memory and in
 // NAME.log.
 type Proc struct {
 	name string
 	cmd  *exec.Cmd
+	in   io.WriteCloser // of a program that is talked to; else nil
 	log  *os.File
 	done chan struct{} // closed when it has ended; err is set before
 	err  error
+
+	heard int // octets of the output that hear has taken
 
 	mu  sync.Mutex // guards out: exec's copier writes, the scenario reads
 	out bytes.Buffer
@@ -53,8 +62,22 @@ func inNetns(ns string, args []string) []string {
 	return append([]string{"ip", "netns", "exec", ns}, args...)
 }
 
-// start starts a program in a namespace.
+// start starts a program in a namespace. What is started under a name again gets
+// a number.
 func (l *Lab) start(name, ns string, args ...string) (*Proc, error) {
+	return l.startProc(name, ns, false, args)
+}
+
+func (l *Lab) startProc(name, ns string, talks bool, args []string) (*Proc, error) {
+	n := 1
+	for _, p := range l.procs {
+		if p.name == name || strings.HasPrefix(p.name, name+"-again") {
+			n++
+		}
+	}
+	if n > 1 {
+		name = fmt.Sprintf("%s-again%d", name, n)
+	}
 	log, err := os.Create(filepath.Join(l.artifacts, name+".log"))
 	if err != nil {
 		return nil, err
@@ -62,6 +85,11 @@ func (l *Lab) start(name, ns string, args ...string) (*Proc, error) {
 	args = inNetns(ns, args)
 	p := &Proc{name: name, cmd: exec.Command(args[0], args[1:]...), log: log, done: make(chan struct{})}
 	p.cmd.Stdout, p.cmd.Stderr = p, p
+	if talks {
+		if p.in, err = p.cmd.StdinPipe(); err != nil {
+			return nil, errors.Join(err, log.Close())
+		}
+	}
 	p.cmd.WaitDelay = 2 * time.Second // children may hold the output open
 	if err := p.cmd.Start(); err != nil {
 		return nil, errors.Join(fmt.Errorf("start %s: %w", name, err), log.Close())
@@ -72,6 +100,12 @@ func (l *Lab) start(name, ns string, args ...string) (*Proc, error) {
 	}()
 	l.procs = append(l.procs, p)
 	return p, nil
+}
+
+// say gives a program that is talked to a line of input.
+func (p *Proc) say(line string) error {
+	_, err := io.WriteString(p.in, line+"\n")
+	return err
 }
 
 func (p *Proc) ended() bool {
@@ -85,14 +119,19 @@ func (p *Proc) ended() bool {
 
 // await waits until the output holds text.
 func (p *Proc) await(ctx context.Context, text string, limit time.Duration) error {
+	return p.awaitCount(ctx, text, 1, limit)
+}
+
+// awaitCount waits until the output holds text n times.
+func (p *Proc) awaitCount(ctx context.Context, text string, n int, limit time.Duration) error {
 	err := until(ctx, limit, func() error {
-		if strings.Contains(p.output(), text) {
+		if strings.Count(p.output(), text) >= n {
 			return nil
 		}
 		if p.ended() {
 			return final(errors.New("it ended"))
 		}
-		return fmt.Errorf("it has not said %q", text)
+		return fmt.Errorf("it has not said %q %d times", text, n)
 	})
 	if err != nil {
 		return fmt.Errorf("%w\n%w", err, p.lastWords())
@@ -114,6 +153,9 @@ func (p *Proc) lastWords() error {
 func (p *Proc) stop(limit time.Duration) error {
 	if p.ended() {
 		return nil
+	}
+	if p.in != nil {
+		_ = p.in.Close() // the end of what it is told; SIGTERM comes anyway
 	}
 	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil && !errors.Is(err, os.ErrProcessDone) {
 		return fmt.Errorf("stop %s: %w", p.name, err)
@@ -144,7 +186,7 @@ func final(err error) error { return finalError{err} }
 func until(ctx context.Context, limit time.Duration, f func() error) error {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	for {
+	for wait := tick; ; wait = min(wait*5/4, slowTick) {
 		err := f()
 		if err == nil {
 			return nil
@@ -155,7 +197,7 @@ func until(ctx context.Context, limit time.Duration, f func() error) error {
 		select {
 		case <-ctx.Done():
 			return fmt.Errorf("after %v: %w", limit, err)
-		case <-time.After(tick):
+		case <-time.After(wait):
 		}
 	}
 }
@@ -172,6 +214,17 @@ func (l *Lab) run(ctx context.Context, ns string, args ...string) (string, error
 		return string(out), fmt.Errorf("%s: %w: %s", strings.Join(args, " "), err, lastLines(string(out), 8))
 	}
 	return string(out), nil
+}
+
+// linesWith returns the lines that hold one of the words.
+func linesWith(text string, words ...string) string {
+	var b strings.Builder
+	for line := range strings.Lines(text) {
+		if slices.ContainsFunc(words, func(w string) bool { return strings.Contains(line, w) }) {
+			b.WriteString(line)
+		}
+	}
+	return b.String()
 }
 
 func lastLines(text string, n int) string {

@@ -86,38 +86,45 @@ server lab {
 }
 `
 
-// users is FreeRADIUS's users file: passwords, then what a realm gets. The
-// tunnel of alpha carries its secret; the one of beta takes it from lacd's
-// configuration. A reject repeats these items, which must not open a tunnel.
-func users(subscribers []*Subscriber) string {
+// users is FreeRADIUS's users file: passwords, then what a realm gets. A reject
+// repeats these items, which must not open a tunnel.
+func users(sc *scene) string {
 	var b strings.Builder
-	for _, s := range subscribers {
+	for _, s := range sc.subscribers {
 		if s.stored != "" {
 			fmt.Fprintf(&b, "%s Cleartext-Password := %q\n\tFall-Through = Yes\n\n", s.user, s.stored)
 		}
 	}
-	tunnel := func(realm string, tag int, n LNS, preference int, assignment string, secret bool) {
-		item := func(name string, value any, more bool) {
-			end := ","
-			if !more {
-				end = ""
+	for _, r := range sc.realms {
+		fmt.Fprintf(&b, "DEFAULT User-Name =~ \"@%s$\"", strings.ReplaceAll(r.name, ".", "[.]"))
+		if r.password != "" {
+			fmt.Fprintf(&b, ", Cleartext-Password := %q", r.password)
+		}
+		var items []string
+		for i, t := range r.tunnels {
+			for _, item := range t.attributes() {
+				name, value, _ := strings.Cut(item, " ")
+				items = append(items, fmt.Sprintf("%s:%d += %s", name, i+1, value))
 			}
-			fmt.Fprintf(&b, "\t%s:%d += %v%s\n", name, tag, value, end)
 		}
-		fmt.Fprintf(&b, "DEFAULT User-Name =~ \"@%s$\"\n", strings.ReplaceAll(realm, ".", "[.]"))
-		item("Tunnel-Type", "L2TP", true)
-		item("Tunnel-Medium-Type", "IPv4", true)
-		item("Tunnel-Server-Endpoint", `"`+n.addr+`"`, true)
-		if secret {
-			item("Tunnel-Password", `"`+n.secret+`"`, true)
-		}
-		item("Tunnel-Preference", preference, true)
-		item("Tunnel-Assignment-Id", `"`+assignment+`"`, false)
-		b.WriteString("\n")
+		b.WriteString("\n\t" + strings.Join(items, ",\n\t") + "\n\n")
 	}
-	tunnel("alpha.example", 1, lnses[0], 10, "alpha", true)
-	tunnel("beta.example", 1, lnses[1], 10, "beta", false)
 	return b.String()
+}
+
+// attributes are a tunnel's, each a name and a value.
+func (t tunnel) attributes() []string {
+	all := []string{
+		"Tunnel-Type L2TP", "Tunnel-Medium-Type IPv4", fmt.Sprintf("Tunnel-Server-Endpoint %q", t.lns.addr),
+		fmt.Sprintf("Tunnel-Preference %d", t.preference),
+	}
+	if t.secret != "" {
+		all = append(all, fmt.Sprintf("Tunnel-Password %q", t.secret))
+	}
+	if t.assignment != "" {
+		all = append(all, fmt.Sprintf("Tunnel-Assignment-Id %q", t.assignment))
+	}
+	return all
 }
 
 // startRADIUS writes a private raddb and starts FreeRADIUS on it.
@@ -127,7 +134,7 @@ func (l *Lab) startRADIUS(ctx context.Context) error {
 	err := errors.Join(
 		os.MkdirAll(dir, 0o700),
 		os.WriteFile(filepath.Join(dir, "radiusd.conf"), []byte(conf.Replace(radiusd)), 0o600),
-		os.WriteFile(filepath.Join(dir, "users"), []byte(users(l.subscribers)), 0o600),
+		os.WriteFile(filepath.Join(dir, "users"), []byte(users(&l.scene)), 0o600),
 		os.WriteFile(filepath.Join(dir, "dictionary"), nil, 0o600),
 	)
 	if err != nil {
@@ -153,7 +160,7 @@ func (l *Lab) probeRADIUS(ctx context.Context, s *Subscriber) error {
 	if err != nil {
 		return err
 	}
-	for _, want := range []string{"Access-Accept", "Message-Authenticator", "Tunnel-Server-Endpoint", lnses[0].addr} {
+	for _, want := range []string{"Access-Accept", "Message-Authenticator", "Tunnel-Server-Endpoint", l.lnses[0].addr} {
 		if !strings.Contains(out, want) {
 			return fmt.Errorf("the answer has no %s:\n%s", want, out)
 		}

@@ -8,12 +8,14 @@ import (
 )
 
 func TestUsers(t *testing.T) {
-	got := users(newSubscribers())
+	sc := demoScene()
+	got := users(&sc)
 	for _, want := range []string{
 		"alice@alpha.example Cleartext-Password := \"alice-pw\"\n\tFall-Through = Yes\n\n",
 		"mallory@alpha.example Cleartext-Password := \"mallory-pw\"\n",
 		"DEFAULT User-Name =~ \"@beta[.]example$\"\n\tTunnel-Type:1 += L2TP,\n",
-		"\tTunnel-Server-Endpoint:1 += \"10.10.0.11\",\n\tTunnel-Password:1 += \"alpha-tunnel-secret-0123\",\n",
+		"\tTunnel-Server-Endpoint:1 += \"10.10.0.11\",\n\tTunnel-Preference:1 += 10,\n\tTunnel-Password:1 += \"secret-of-the-tunnels-to-lns1\",\n",
+		"\tTunnel-Assignment-Id:1 += \"beta\"\n\n",
 	} {
 		if !strings.Contains(got, want) {
 			t.Errorf("no %q in\n%s", want, got)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -13,7 +12,6 @@ import (
 	"syscall"
 	"time"
 
-	"lacd/deploy/lab/vm"
 	"lacd/lac/admin"
 )
 
@@ -21,90 +19,11 @@ import (
 const (
 	startLimit = 30 * time.Second
 	upLimit    = 45 * time.Second
-	runLimit   = 170 * time.Second
+	quitLimit  = 20 * time.Second
 )
 
-// Options say where things are.
-type Options struct {
-	Bin       string    // directory of lacd and lacctl
-	Artifacts string    // where logs, captures and results go
-	Dataplane string    // lacd's core.dataplane; "" is "auto"
-	Out       io.Writer // the narration
-	PeersOnly bool      // start the peers and no lacd: checks the lab itself
-}
-
-// Lab is one run. Its state belongs to the goroutine of Run; only dialling in is
-// done by one goroutine per subscriber, each with a Subscriber of its own.
-type Lab struct {
-	*report
-	bin, artifacts, dataplane string
-
-	dir         string // private files
-	socket      string // lacd's admin socket
-	subscribers []*Subscriber
-	procs       []*Proc // everything started, in order
-	lacd        *Proc
-	radius      *Proc
-	xl2tpds     []*Proc
-	tcpdumps    []*Proc
-}
-
-// Run plays the scenario. It returns an error if an expectation failed.
-func Run(ctx context.Context, o Options) error {
-	if !vm.Inside() {
-		return errors.New("this is no throw-away machine: run it through vmrun")
-	}
-	ctx, cancel := context.WithTimeout(ctx, runLimit)
-	defer cancel()
-	dir, err := os.MkdirTemp("", "lab-")
-	if err != nil {
-		return err
-	}
-	l := &Lab{
-		report: &report{out: o.Out, begin: time.Now()},
-		bin:    o.Bin, artifacts: o.Artifacts, dataplane: o.Dataplane,
-		dir: dir, subscribers: newSubscribers(),
-	}
-	if l.dataplane == "" {
-		l.dataplane = "auto"
-	}
-	defer l.killAll()
-	if l.prepare(ctx) && !o.PeersOnly {
-		l.play(ctx)
-	}
-	l.stopPeers()
-	if err := errors.Join(l.keep(), l.save(filepath.Join(l.artifacts, resultsFile))); err != nil {
-		return err
-	}
-	n := l.failures()
-	fmt.Fprintf(l.out, "\n%d expectations, %d failed, %.0f s\n", len(l.results), n, time.Since(l.begin).Seconds())
-	if n > 0 {
-		return fmt.Errorf("%d expectations failed", n)
-	}
-	return nil
-}
-
-// prepare brings the network and lacd's peers up.
-func (l *Lab) prepare(ctx context.Context) bool {
-	l.step("network, FreeRADIUS, two LNSes (xl2tpd and pppd), captures")
-	if !l.check(l.buildTopology(ctx), "the network is there") {
-		return false
-	}
-	ok := l.check(l.startCaptures(ctx), "captures run")
-	ok = l.check(l.startRADIUS(ctx), "FreeRADIUS is ready") && ok
-	for _, n := range lnses {
-		ok = l.check(l.startLNS(ctx, n), "%s listens on %s", n.name, n.addr) && ok
-		ok = l.check(l.startServer(ctx, n), "a server for transfers listens on %s", n.inside) && ok
-	}
-	return l.check(l.probeRADIUS(ctx, l.subscribers[0]), "FreeRADIUS accepts %s with a tunnel", l.subscribers[0].user) && ok
-}
-
-// play is the scenario proper.
-func (l *Lab) play(ctx context.Context) {
-	l.step("lacd")
-	if !l.check(l.startGateway(ctx), "lacd answers lacctl") {
-		return
-	}
+// demonstrate is the demonstration proper.
+func (l *Lab) demonstrate(ctx context.Context) {
 	l.dialAll(ctx)
 	l.showState(ctx)
 	l.traffic(ctx)
@@ -134,7 +53,7 @@ func (l *Lab) dialAll(ctx context.Context) {
 	}
 	wg.Wait()
 	for _, s := range l.good() {
-		if s.addr != "" && !validAddr(s.addr, s.lnsOf()) {
+		if s.addr != "" && !validAddr(s.addr, l.lns(s.lns)) {
 			l.check(fmt.Errorf("got %s", s.addr), "%s has an address of %s", s.user, s.lns)
 		}
 	}
@@ -165,7 +84,7 @@ func (l *Lab) showState(ctx context.Context) {
 	l.check(l.awaitSessions(ctx, usersOf(l.good())...), "lacctl lists exactly the %d good subscribers, up", len(l.good()))
 	for _, s := range l.good() {
 		v, err := l.session(ctx, s.user)
-		if err == nil && !strings.HasPrefix(v.Peer, s.lnsOf().addr+":") {
+		if err == nil && !strings.HasPrefix(v.Peer, l.lns(s.lns).addr+":") {
 			err = fmt.Errorf("its peer is %q", v.Peer)
 		}
 		if err == nil && (len(v.Timeline) == 0 || len(v.Reasons) == 0) {
@@ -175,8 +94,8 @@ func (l *Lab) showState(ctx context.Context) {
 	}
 	l.check(l.tunnels(ctx), "each LNS has one tunnel, with the calls of its subscribers")
 	// Only a check that sees what is there may be believed when it sees nothing.
-	for _, ns := range []string{lnses[0].name, l.subscribers[0].ns} {
-		found, err := l.kernelState(ctx, ns)
+	for _, ns := range []string{l.lnses[0].name, l.subscribers[0].ns} {
+		found, err := kernelState(ns)
 		if err == nil && len(found) == 0 {
 			err = errors.New("none is seen")
 		}
@@ -194,7 +113,7 @@ func (l *Lab) tunnels(ctx context.Context) error {
 	for _, t := range all {
 		got = append(got, fmt.Sprintf("%s at %s: %d calls", t.PeerName, t.Peer, t.Calls))
 	}
-	for _, n := range lnses {
+	for _, n := range l.lnses {
 		calls := 0
 		for _, s := range l.good() {
 			if s.lns == n.name {
@@ -288,14 +207,14 @@ func (l *Lab) hangUps(ctx context.Context) {
 // up and no other.
 func (l *Lab) awaitGhosts(ctx context.Context, up []*Subscriber) error {
 	return until(ctx, 15*time.Second, func() error {
-		for _, n := range lnses {
+		for _, n := range l.lnses {
 			want := 0
 			for _, s := range up {
 				if s.lns == n.name {
 					want++
 				}
 			}
-			names, err := l.ghosts(ctx, n.name)
+			names, err := ghosts(n.name)
 			if err != nil {
 				return final(err)
 			}

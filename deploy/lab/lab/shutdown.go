@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -37,11 +38,14 @@ func (l *Lab) shutdown(ctx context.Context) {
 }
 
 // noKernelState looks for PPP, PPPoE and L2TP in every namespace of the LAC and
-// its peers.
-func (l *Lab) noKernelState(ctx context.Context) error {
+// its peers, some excepted.
+func (l *Lab) noKernelState(ctx context.Context, except ...string) error {
 	return until(ctx, 10*time.Second, func() error {
-		for _, ns := range []string{nsLAC, lnses[0].name, lnses[1].name, "s1", "s2", "s3", "s4", "s5"} {
-			found, err := l.kernelState(ctx, ns)
+		for _, ns := range l.namespaces() {
+			if slices.Contains(except, ns) {
+				continue
+			}
+			found, err := kernelState(ns)
 			if err != nil {
 				return final(err)
 			}
@@ -53,16 +57,15 @@ func (l *Lab) noKernelState(ctx context.Context) error {
 	})
 }
 
-// kernelEntry matches a line of /proc/net/pppoe, of /proc/net/pppol2tp, of "ip
-// l2tp show" or of "ip link" that is not a heading.
-var kernelEntry = regexp.MustCompile(`(?m)^[0-9A-F]{8} .*|^\s*(?:TUNNEL|SESSION) '.*|^(?:Tunnel|Session) \d.*|^\d+: ppp.*`)
+// kernelEntry matches a line of /proc/net/pppoe, of /proc/net/pppol2tp or of a PPP
+// interface that is not a heading.
+var kernelEntry = regexp.MustCompile(`(?m)^[0-9A-F]{8} .*|^\s*(?:TUNNEL|SESSION) '.*|^\d+: ppp.*`)
 
 // kernelState lists a namespace's PPPoE sessions, L2TP tunnels and sessions, and
-// PPP interfaces. A file that is not there belongs to a module nobody needed.
-func (l *Lab) kernelState(ctx context.Context, ns string) ([]string, error) {
-	out, err := l.run(ctx, ns, "sh", "-c", `for f in /proc/net/pppoe /proc/net/pppol2tp; do [ ! -e $f ] || cat $f; done
-		ip l2tp show tunnel && ip l2tp show session && ip -o link show type ppp`)
-	return kernelEntry.FindAllString(out, -1), err
+// PPP interfaces.
+func kernelState(ns string) ([]string, error) {
+	text, err := kernelText(ns)
+	return kernelEntry.FindAllString(text, -1), err
 }
 
 // noProcess waits until no process of these names runs.

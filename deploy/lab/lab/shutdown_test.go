@@ -14,8 +14,7 @@ func TestKernelEntry(t *testing.T) {
 		{"Id       Address              Device\n01000000 02:00:00:00:01:01     eth1\n", 1},
 		{"PPPoL2TP driver info, V2.0\nTUNNEL name, user-data-ok session-count\n  SESSION name, addr/port src-tid/sid\n", 0},
 		{"\nTUNNEL 'tunl 12633', N 3\n  SESSION 'unknown' 0A0A000B/1701 3159/CBE4\n", 2},
-		{"Tunnel 1, encap UDP\n  From 10.10.0.1 to 10.10.0.11\nSession 3 in tunnel 1\n", 2},
-		{"7: ppp0: <POINTOPOINT> mtu 1492\n", 1},
+		{"7: ppp0\n", 1},
 	} {
 		if got := kernelEntry.FindAllString(tt.text, -1); len(got) != tt.want {
 			t.Errorf("%q: got %q, want %d", tt.text, got, tt.want)

@@ -22,28 +22,13 @@ type Subscriber struct {
 	pap      bool   // refuses CHAP
 	lns      string // where it must land; "" if nowhere
 	service  string // PPPoE service name; "" takes any
+	vlans    []int  // tags, outermost first; two are of IEEE 802.1ad and 802.1Q
+	echo     bool   // notices by LCP echo when the other side is gone
+	persist  bool   // dials again whenever a session ends, and makes it the default route
 
 	proc *Proc
-	addr string // that the LNS gave it
-}
-
-// newSubscribers returns the cast: five that must come up over both access ports,
-// both realms and both authentication protocols, and two that must not.
-func newSubscribers() []*Subscriber {
-	all := []*Subscriber{
-		{access: "acc1", user: "alice@alpha.example", password: "alice-pw", stored: "alice-pw", lns: "lns1"},
-		{access: "acc1", user: "bob@alpha.example", password: "bob-pw", stored: "bob-pw", pap: true, lns: "lns1"},
-		{access: "acc1", user: "carol@beta.example", password: "carol-pw", stored: "carol-pw", lns: "lns2"},
-		{access: "acc2", user: "dave@beta.example", password: "dave-pw", stored: "dave-pw", pap: true, lns: "lns2"},
-		{access: "acc2", user: "erin@alpha.example", password: "erin-pw", stored: "erin-pw", lns: "lns1", service: "internet"},
-		{access: "acc1", user: "mallory@alpha.example", password: "guessed", stored: "mallory-pw"},
-		{access: "acc2", user: "nobody@nowhere.example", password: "nobody-pw"},
-	}
-	for i, s := range all {
-		s.ns = "s" + strconv.Itoa(i+1)
-		s.mac = fmt.Sprintf("02:00:00:00:01:%02x", i+1)
-	}
-	return all
+	ups  int    // how often proc has come up
+	addr string // that the LNS gave it last
 }
 
 // good reports whether the subscriber must come up.
@@ -69,10 +54,17 @@ func (l *Lab) dial(s *Subscriber) error {
 		}
 	}
 	args := []string{
-		"pppd", "plugin", "rp-pppoe.so", "nic-eth0", "user", s.user, "noauth", "nodetach", "nopersist",
-		"maxfail", "1", "mtu", "1492", "mru", "1492", "noccp", "novj", "noipv6", "noipdefault", "debug",
+		"pppd", "plugin", "rp-pppoe.so", "nic-" + s.device(), "user", s.user, "noauth", "nodetach", "mtu", "1492", "mru", "1492", "noccp", "novj", "noipv6", "noipdefault", "debug",
 		"refuse-eap", "refuse-mschap", "refuse-mschap-v2", "lcp-restart", "3",
 		"ip-up-script", "/bin/true", "ip-down-script", "/bin/true",
+	}
+	if s.persist {
+		args = append(args, "persist", "maxfail", "0", "holdoff", "1", "defaultroute")
+	} else {
+		args = append(args, "nopersist", "maxfail", "1")
+	}
+	if s.echo {
+		args = append(args, "lcp-echo-interval", "3", "lcp-echo-failure", "3")
 	}
 	if s.pap {
 		args = append(args, "refuse-chap")
@@ -81,6 +73,7 @@ func (l *Lab) dial(s *Subscriber) error {
 		args = append(args, "rp_pppoe_service", s.service)
 	}
 	var err error
+	s.ups = 0
 	s.proc, err = l.start("pppd-"+s.ns, s.ns, args...)
 	return err
 }
@@ -88,16 +81,17 @@ func (l *Lab) dial(s *Subscriber) error {
 // localAddr is how pppd says that IPCP is open.
 var localAddr = regexp.MustCompile(`local  IP address (\S+)`)
 
-// awaitUp waits until the subscriber has an address.
+// awaitUp waits until the subscriber has an address, once more if it had one. A
+// gateway that refuses for a while is asked again by those who persist.
 func (s *Subscriber) awaitUp(ctx context.Context) error {
-	if err := s.proc.await(ctx, "remote IP address", upLimit); err != nil {
+	if err := s.proc.awaitCount(ctx, "remote IP address", s.ups+1, upLimit); err != nil {
 		return err
 	}
-	m := localAddr.FindStringSubmatch(s.proc.output())
-	if m == nil {
+	all := localAddr.FindAllStringSubmatch(s.proc.output(), -1)
+	if len(all) == 0 {
 		return fmt.Errorf("%s has no address", s.user)
 	}
-	s.addr = m[1]
+	s.ups, s.addr = len(all), all[len(all)-1][1]
 	return nil
 }
 
@@ -112,19 +106,34 @@ func (s *Subscriber) awaitRefused(ctx context.Context) error {
 // awaitGone waits until the subscriber's pppd has noticed the end.
 func (s *Subscriber) awaitGone() error { return s.proc.awaitEnd(15 * time.Second) }
 
-// lnsOf returns the LNS the subscriber must land on.
-func (s *Subscriber) lnsOf() LNS {
-	for _, n := range lnses {
-		if n.name == s.lns {
-			return n
-		}
+// device is where the subscriber's PPPoE frames leave.
+func (s *Subscriber) device() string {
+	name := "eth0"
+	for _, id := range s.vlans {
+		name += "." + strconv.Itoa(id)
 	}
-	return LNS{}
+	return name
+}
+
+// tagging are commands of ip(8) that make the device of a tagged subscriber.
+func (s *Subscriber) tagging() []string {
+	var all []string
+	below := "eth0"
+	for i, id := range s.vlans {
+		name, proto := below+"."+strconv.Itoa(id), "802.1Q"
+		if i == 0 && len(s.vlans) == 2 {
+			proto = "802.1ad"
+		}
+		all = append(all, fmt.Sprintf("link add link %s name %s type vlan proto %s id %d", below, name, proto, id),
+			"link set "+name+" up")
+		below = name
+	}
+	return all
 }
 
 // ping sends three echo requests through the tunnel.
 func (l *Lab) ping(ctx context.Context, s *Subscriber) error {
-	out, err := l.run(ctx, s.ns, "ping", "-n", "-c", "3", "-i", "0.2", "-W", "5", s.lnsOf().inside)
+	out, err := l.run(ctx, s.ns, "ping", "-n", "-c", "3", "-i", "0.2", "-W", "5", l.lns(s.lns).inside)
 	if err != nil {
 		return err
 	}

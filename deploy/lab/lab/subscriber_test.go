@@ -3,10 +3,10 @@ package lab
 import "testing"
 
 func TestSubscribers(t *testing.T) {
-	all := newSubscribers()
+	sc := demoScene()
 	good := make(map[string]int) // by what must be covered
 	seen := make(map[string]bool)
-	for _, s := range all {
+	for _, s := range sc.subscribers {
 		if seen[s.mac] || seen[s.ns] || seen[s.user] {
 			t.Errorf("%s is there twice", s.user)
 		}
@@ -15,7 +15,7 @@ func TestSubscribers(t *testing.T) {
 			good["refused"]++
 			continue
 		}
-		if s.password != s.stored || s.lnsOf().name != s.lns {
+		if s.password != s.stored || sc.lns(s.lns).name != s.lns {
 			t.Errorf("%s cannot come up", s.user)
 		}
 		good[s.lns]++

@@ -7,7 +7,8 @@ import (
 )
 
 func TestWiring(t *testing.T) {
-	all := wiring(newSubscribers())
+	sc := demoScene()
+	all := wiring(&sc)
 	byNS := make(map[string]string)
 	for _, b := range all {
 		byNS[b.ns] = b.commands
@@ -31,7 +32,7 @@ func TestWiring(t *testing.T) {
 
 func TestCapturesCoverBothAccessPorts(t *testing.T) {
 	for _, name := range []string{"access1", "access2", "core", "radius"} {
-		if !slices.ContainsFunc(captures, func(c struct{ name, device, filter string }) bool { return c.name == name }) {
+		if !slices.ContainsFunc(demoScene().captures, func(c capturing) bool { return c.name == name }) {
 			t.Errorf("no capture %s", name)
 		}
 	}

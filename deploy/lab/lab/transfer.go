@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -109,11 +108,7 @@ func (zeros) Read(b []byte) (int, error) {
 
 // startServer starts an LNS's end of the transfers, which is this program again.
 func (l *Lab) startServer(ctx context.Context, n LNS) error {
-	self, err := os.Executable()
-	if err != nil {
-		return err
-	}
-	p, err := l.start("server-"+n.name, n.name, self, "-serve", net.JoinHostPort(n.inside, transferPort))
+	p, err := l.startHelper("server-"+n.name, n.name, "serve", net.JoinHostPort(n.inside, transferPort))
 	if err != nil {
 		return err
 	}
@@ -122,12 +117,8 @@ func (l *Lab) startServer(ctx context.Context, n LNS) error {
 
 // transfer moves octets through a subscriber's tunnel.
 func (l *Lab) transfer(ctx context.Context, s *Subscriber, size int64, down bool) error {
-	self, err := os.Executable()
-	if err != nil {
-		return err
-	}
-	out, err := l.run(ctx, s.ns, self, "-transfer", net.JoinHostPort(s.lnsOf().inside, transferPort),
-		"-octets", strconv.FormatInt(size, 10), "-down="+strconv.FormatBool(down))
+	out, err := l.runHelper(ctx, s.ns, "transfer", net.JoinHostPort(l.lns(s.lns).inside, transferPort),
+		strconv.FormatInt(size, 10), direction(down))
 	if err != nil {
 		return err
 	}

@@ -107,7 +107,7 @@ func TestParseMAC(t *testing.T) {
 
 func TestValidAddr(t *testing.T) {
 	for addr, want := range map[string]bool{"10.1.1.7": true, "10.2.1.7": false, "10.1.0.1": false, "": false, "::1": false} {
-		if got := validAddr(addr, lnses[0]); got != want {
+		if got := validAddr(addr, lnsN(1)); got != want {
 			t.Errorf("%s: got %v, want %v", addr, got, want)
 		}
 	}

@@ -40,9 +40,7 @@ func TestT04_MuteLNS(t *testing.T) {
 					t.Errorf("got % x again, want % x", m.Raw, all[0].Raw)
 				}
 			}
-			if d := rq.At.Sub(all[len(all)-1].At); d < tt.end*9/10 || d > tt.end*12/10+150*time.Millisecond {
-				t.Errorf("the next LNS was tried after %v, want %v", d, tt.end)
-			}
+			due(t, "the next LNS was tried", rq.At.Sub(all[len(all)-1].At), tt.end)
 			rig.LNS(1).AcceptFrom(1701, rq).Send(script.StopCCN, 0, script.U16(9, 1), script.Result(1))
 			rig.LNS(2).Open().OpenCall()
 			c.Silent(lull) // it was kept waiting all the while
@@ -103,7 +101,7 @@ func TestT10_WindowZero(t *testing.T) {
 // RFC 2661 appendix A. The case is with messages, not acknowledgements, being
 // lost: to the gateway it is the same, and what comes after is certain.
 func TestT11_SlowStart(t *testing.T) {
-	rig := start(t, script.Config{L2TP: `resend = "500ms"`})
+	rig := start(t, script.Config{L2TP: `resend = "2s"`})
 	lns := rig.LNS(0)
 	lns.Window = 8
 	for range 40 {

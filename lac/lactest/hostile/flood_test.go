@@ -40,20 +40,24 @@ type flood struct {
 	share   float64                          // of the packets that they must count
 }
 
+// lost is what a busy machine did not get to read.
+var lost = [2]string{"lacd_port_drops_total", `direction="in"`}
+
+// Of datagrams that were not read the kernel alone knows: their share is low.
 var floods = []flood{
-	{"PADI of random hosts", nil, padi, [][2]string{{"lacd_pppoe_discovery_total", `verdict="answered"`}}, 0.9},
-	{"PADR with bad cookies", nil, badCookies, [][2]string{{"lacd_pppoe_discovery_total", `verdict="bad-cookie"`}}, 0.9},
+	{"PADI of random hosts", nil, padi, [][2]string{{"lacd_pppoe_discovery_total", `verdict="answered"`}, lost}, 0.9},
+	{"PADR with bad cookies", nil, badCookies, [][2]string{{"lacd_pppoe_discovery_total", `verdict="bad-cookie"`}, lost}, 0.9},
 	{
 		"PADR with good cookies, and silence", cookies, goodCookies,
-		[][2]string{{"lacd_pppoe_discovery_total", `verdict="requested"`}, {"lacd_gate_shed_total", `code="padr"`}},
+		[][2]string{{"lacd_pppoe_discovery_total", `verdict="requested"`}, {"lacd_gate_shed_total", `code="padr"`}, lost},
 		0.9,
 	},
-	{"session frames of no session", nil, strays, [][2]string{{"lacd_pppoe_stray_total", ""}}, 0.9},
+	{"session frames of no session", nil, strays, [][2]string{{"lacd_pppoe_stray_total", ""}, lost}, 0.9},
 	{"LCP in a session that is up", established, echoes, nil, 0},
 	{"LCP in a session that does not go on", begun, requests, [][2]string{{"lacd_dropped_total", ""}}, 0.2},
-	{"SCCRQ of a stranger", nil, strangers, [][2]string{{"lacd_dropped_total", "SCCRQ of a stranger"}}, 0.9},
+	{"SCCRQ of a stranger", nil, strangers, [][2]string{{"lacd_dropped_total", "SCCRQ of a stranger"}}, 0.5},
 	{"control messages replayed", transcript, replays, nil, 0},
-	{"data messages of no session", transcript, data, [][2]string{{"lacd_dropped_total", "data of no session"}}, 0.9},
+	{"data messages of no session", transcript, data, [][2]string{{"lacd_dropped_total", "data of no session"}}, 0.5},
 }
 
 func TestFloods(t *testing.T) {
