@@ -96,8 +96,8 @@ func (h *hostileHost) look() {
 		}
 		switch {
 		case f.Code == wire.PADO:
-			for tag := range wire.Tags(f.Payload) {
-				if tag.Type == wire.ACCookie {
+			for tag, err := range wire.Tags(f.Payload) {
+				if err == nil && tag.Type == wire.ACCookie {
 					h.cookie = tag.Value
 				}
 			}

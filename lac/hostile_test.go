@@ -333,6 +333,23 @@ func (r *rig) attackTrunk(m mutator, core *wiredNet) {
 	r.net.Inject(from, to, b)
 }
 
+// TestLNSThatOnlyTakesTunnels: one that closes each tunnel before it decides on a
+// call is locked out, and not asked for another tunnel at once.
+func TestLNSThatOnlyTakesTunnels(t *testing.T) {
+	inRig(t, rigOptions{policy: realmPolicy(t, firstLNS(), secondLNS())}, func(t *testing.T, r *rig) {
+		r.lns1.Set(lactest.Behaviour{SilentICRQ: true})
+		for range 20 {
+			r.dial(1)
+			r.lns1.Stop(l2tp.Result{Code: l2tp.StopGeneral})
+			settle()
+		}
+		r.wantLive("twenty calls", 0, 20)
+		if n := r.net.Dials(); n != 2 {
+			t.Errorf("%d tunnels, want one to each LNS", n)
+		}
+	})
+}
+
 // hostileMAC begins the addresses of the hostile clients.
 var hostileMAC = wire.MAC{2, 0x66, 0, 0, 0, 0}
 

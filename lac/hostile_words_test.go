@@ -185,6 +185,24 @@ func TestNamedLikeAnID(t *testing.T) {
 	})
 }
 
+// drop is something that is discarded, and the counter that tells of it.
+type drop struct {
+	counter string
+	send    func()
+}
+
+func frameTo(ac, from wire.MAC, code wire.Code, id wire.SessionID, payload []byte) []byte {
+	f := wire.Frame{Dst: ac, Src: from, EtherType: wire.Discovery, Code: code, SessionID: id, Payload: payload}
+	if code == wire.Data {
+		f.EtherType = wire.SessionData
+	}
+	return f.AppendTo(nil)
+}
+
+func control(tunnel l2tp.TunnelID, session l2tp.SessionID, ns uint16, m l2tp.Message) []byte {
+	return l2tp.AppendMessage(nil, l2tp.Header{TunnelID: tunnel, SessionID: session, Ns: ns, Nr: 1}, m, nil)
+}
+
 // TestEveryDropIsCounted sends one of each kind of what is dropped, and looks
 // for the counter that tells of it.
 func TestEveryDropIsCounted(t *testing.T) {
@@ -199,21 +217,11 @@ func TestEveryDropIsCounted(t *testing.T) {
 		lns, stranger := netip.MustParseAddrPort(lns2Addr), netip.MustParseAddrPort("203.0.113.9:1701")
 		tun := r.srv.trunk.Views()[0]
 		frame := func(code wire.Code, id wire.SessionID, payload ...byte) []byte {
-			f := wire.Frame{Dst: ac, Src: open.MAC(), EtherType: wire.Discovery, Code: code, SessionID: id, Payload: payload}
-			if code == wire.Data {
-				f.EtherType = wire.SessionData
-			}
-			return f.AppendTo(nil)
-		}
-		control := func(tunnel l2tp.TunnelID, session l2tp.SessionID, ns uint16, m l2tp.Message) []byte {
-			return l2tp.AppendMessage(nil, l2tp.Header{TunnelID: tunnel, SessionID: session, Ns: ns, Nr: 1}, m, nil)
+			return frameTo(ac, open.MAC(), code, id, payload)
 		}
 		hello := &l2tp.HELLO{}
 		rq := &l2tp.SCCRQ{Setup: l2tp.Setup{Framing: 3, HostName: []byte("x"), TunnelID: 7}}
-		for i, tt := range []struct {
-			counter string
-			send    func()
-		}{
+		for i, tt := range []drop{
 			{"lacd_pppoe_malformed_total eth1", func() { r.seg.Inject(make([]byte, 60)) }},
 			{"lacd_pppoe_malformed_total eth1", func() { r.seg.Inject(frame(wire.PADI, 0)[:17]) }},
 			{"lacd_pppoe_discovery_total eth1 not-broadcast", func() { r.seg.Inject(frame(wire.PADI, 0)) }},

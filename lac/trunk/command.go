@@ -205,8 +205,10 @@ func (t *Tunnel) judge(d tunnel.Down) outcome {
 		switch {
 		case ok && to.Unmap() != t.lns.Peer.Addr():
 			o.fault, o.next, o.to = false, policy.TryElsewhere, to.Unmap()
-		case t.opened && d.Result.Code == l2tp.StopGeneral:
-			// The LNS tidies up; it may do so just when a call comes.
+		case t.opened && d.Result.Code == l2tp.StopGeneral && !t.verdict.IsZero():
+			// The LNS tidies up; it may do so just when a call comes. One that
+			// decided on no call would have us open tunnels without end, each
+			// of them held for half a minute.
 			o.fault, o.next = false, policy.TryAgain
 		}
 	case tunnel.Closed:

@@ -225,9 +225,14 @@ func (t *Tunnel) markQuiet() {
 	}
 }
 
+// maxDatagram is the longest control message that is read whole: there are no
+// AVPs that would make a sensible one longer. One that is cut fails the check
+// of its Length.
+const maxDatagram = 1 << 14
+
 // read feeds control messages to the loop until the socket is closed.
 func (t *Tunnel) read(sock Socket) {
-	buf := make([]byte, 65536)
+	buf := make([]byte, maxDatagram)
 	for {
 		n, err := sock.Read(buf)
 		switch {

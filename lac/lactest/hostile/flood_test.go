@@ -68,7 +68,7 @@ func TestFloods(t *testing.T) {
 	w := &world{Rig: script.Start(t, script.Config{}), t: t}
 	w.LNS(0).Lax = true // what it is asked for, it is asked too fast to hold it against the RFCs
 	w.serve = w.LNS(0).Serve(&script.Service{})
-	w.good = w.comesUp("before the floods")
+	w.good = w.comesUp()
 	w.empty = w.Memory()
 	for _, f := range floods {
 		w.run(f, for_)
@@ -76,7 +76,7 @@ func TestFloods(t *testing.T) {
 }
 
 // comesUp brings one more subscriber up.
-func (w *world) comesUp(when string) *script.Client {
+func (w *world) comesUp() *script.Client {
 	w.t.Helper()
 	w.next++
 	c := w.Access.ClientAt(script.MAC{2, 0x10, 0, 0, 1, byte(w.next)})
@@ -119,7 +119,7 @@ func (w *world) run(f flood, d time.Duration) {
 
 	time.Sleep(d / 4)
 	late := time.Now()
-	second := w.comesUp("during the flood")
+	second := w.comesUp()
 	took := time.Since(late)
 	n := <-sent
 	rate := float64(n) / time.Since(begin).Seconds()

@@ -28,7 +28,11 @@ func (c *Client) ask(code, answer byte, tags []Tag) *Frame {
 	c.t.Helper()
 	for deadline := time.Now().Add(Patience); ; {
 		c.Discovery(code, 0, tags...)
-		f := c.fresh(time.Now().Add(time.Second))
+		again := time.Now().Add(time.Second)
+		f := c.fresh(again)
+		for f != nil && f.Type == Discovery && f.Code == PADO && answer == PADS {
+			f = c.fresh(again) // the late answer to a repeated PADI
+		}
 		switch {
 		case f != nil && f.Type == Discovery && f.Code == answer:
 			return f
