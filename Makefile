@@ -1,6 +1,7 @@
 # make         static lacd, lacctl and the lab's programs in ./bin
 # make demo    subscribers, lacd, two LNSes and RADIUS in a VM, narrated
 # make test    unit tests, kernel tests in a VM, the demo as a test
+# make scenes   more of the lab, minutes long
 # make conformance  the wire-level cases against the real binary, as a table
 # make check   what CI holds the code to beyond the tests
 # make bench   all benchmarks, medians of COUNT runs
@@ -28,7 +29,7 @@ export LACD_TEST_ROOT := $(shell [ "$$(id -u)" -ne 0 ] || echo 1)
 # A checkout that belongs to somebody else has no version for git to tell.
 BUILD := CGO_ENABLED=0 go build -trimpath -buildvcs=$(shell git rev-parse HEAD >/dev/null 2>&1 && echo auto || echo false)
 
-.PHONY: build vmrun deps demo test conformance check fuzz bench clean
+.PHONY: build vmrun deps demo test scenes conformance check fuzz bench clean
 
 build: vmrun
 	$(BUILD) -o bin/ ./cmd/... ./deploy/lab/demo
@@ -50,6 +51,10 @@ test: deps build
 	go test $(TESTFLAGS) -p 1 $$(go list ./... | grep $(ALONE))
 	LACD_TEST_VM=1 go test $(TESTFLAGS) -count=1 -exec $(CURDIR)/bin/vmrun $(KERNEL)
 	LACD_TEST_LAB=1 LACD_ARTIFACTS=$(ARTIFACTS) go test -v -count=1 ./deploy/lab/...
+
+# More of the lab: tunnel secrets, outages, the access side, many subscribers, VLANs.
+scenes: deps build
+	LACD_TEST_SCENES=1 LACD_ARTIFACTS=$(ARTIFACTS) go test -v -count=1 -timeout 30m ./deploy/lab/demo
 
 conformance:
 	go run ./lac/lactest/conformance/report
