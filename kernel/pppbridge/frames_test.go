@@ -11,6 +11,7 @@ import (
 	"lacd/kernel"
 	"lacd/kernel/ethernet"
 	"lacd/kernel/kerneltest"
+	"lacd/kernel/rtnl"
 	"lacd/kernel/vlan"
 )
 
@@ -251,7 +252,7 @@ func TestVLANIsLost(t *testing.T) {
 // vlanDevices returns the names of all VLAN devices.
 func (r *rig) vlanDevices() (names []string) {
 	r.t.Helper()
-	all, err := netlink.LinkList()
+	all, err := rtnl.Dump(netlink.LinkList)
 	if err != nil {
 		r.t.Fatal(err)
 	}

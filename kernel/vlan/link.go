@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"lacd/kernel"
+	"lacd/kernel/rtnl"
 )
 
 // links is what Devices wants of the kernel.
@@ -137,7 +138,7 @@ func (r *rtnetlink) lookUp(t tagged) (netlink.Link, error) {
 			return l, nil
 		}
 	}
-	all, err := netlink.LinkList()
+	all, err := rtnl.Dump(netlink.LinkList)
 	if err != nil {
 		return nil, fmt.Errorf("list devices: %w", err)
 	}
@@ -174,7 +175,7 @@ func (r *rtnetlink) remove(index int) error {
 }
 
 func (r *rtnetlink) leftovers(ports []string) ([]int, error) {
-	all, err := netlink.LinkList()
+	all, err := rtnl.Dump(netlink.LinkList)
 	if err != nil {
 		return nil, fmt.Errorf("list devices: %w", err)
 	}

@@ -15,6 +15,7 @@ import (
 
 	"lacd/kernel"
 	"lacd/kernel/kerneltest"
+	"lacd/kernel/rtnl"
 )
 
 // port is an access device in the namespace of the process, as Devices work
@@ -58,7 +59,7 @@ func get(t *testing.T, d *Devices, port string, vlans [2]kernel.VLAN) (netlink.L
 // wantVLANs compares the VLAN devices there are with the number of tags of each.
 func wantVLANs(t *testing.T, when string, names ...string) {
 	t.Helper()
-	all, err := netlink.LinkList()
+	all, err := rtnl.Dump(netlink.LinkList)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -79,7 +80,7 @@ func wantVLANs(t *testing.T, when string, names ...string) {
 func eventually(t *testing.T) {
 	t.Helper()
 	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
-		all, err := netlink.LinkList()
+		all, err := rtnl.Dump(netlink.LinkList)
 		if err != nil {
 			t.Fatal(err)
 		}
