@@ -36,6 +36,9 @@ func FuzzSession(f *testing.F) {
 	f.Add("joe@acme.example", join(link, step(stepGrant, 3), step(stepDown, 0), step(stepDown, 1), step(stepDown, 3), step(stepDown, 4), call, step(stepDown, 9)))
 	f.Add("joe@acme.example", join(link, step(stepAsk), step(stepGrant, 1), step(stepAck), step(stepPAP), step(stepRefuse, 6)))
 	f.Add("joe@acme.example", join(link, step(stepGrant, 1), step(stepAnswered), step(stepAsk), step(stepBridged), step(stepAck), step(stepRemoved), step(stepPAP)))
+	// The next call is answered while the bridge of the last one is being made.
+	f.Add("joe@acme.example", join(link, step(stepGrant, 2), step(stepAnswered), step(stepDown), step(stepAnswered),
+		step(stepBridged), step(stepRemoved), step(stepBridged)))
 	f.Add("joe@acme.example", join(up, step(stepEnd, 18), step(stepRemoved), step(stepWait, 9)))
 	f.Add("", join(step(stepAsk), step(stepWait, 200), step(stepStale, 3)))
 	f.Fuzz(func(t *testing.T, user string, steps []byte) {
@@ -80,13 +83,31 @@ type fuzzed struct {
 	asked     bool   // an Authorize is not answered
 	call      int    // the attempt that is live; -1: none
 	answered  bool
-	adding    int // the attempt whose bridge is being made; -1: none
-	bridge    int // the attempt that has, or will have, a bridge; -1: none
-	removing  []int
+	bridge    int         // the attempt that has, or will have, a bridge; -1: none
+	jobs      []bridgeJob // of the data plane, which does them in order
 	accounted []AccountStatus
 	up, padt  bool
 	released  bool
 }
+
+// bridgeJob makes a bridge, or removes it.
+type bridgeJob struct {
+	attempt uint8
+	remove  bool
+}
+
+// next takes the next job of the data plane, if it is of that kind.
+func (z *fuzzed) next(remove bool) (attempt uint8, ok bool) {
+	if len(z.jobs) == 0 || z.jobs[0].remove != remove {
+		return 0, false
+	}
+	attempt = z.jobs[0].attempt
+	z.jobs = z.jobs[1:]
+	return attempt, true
+}
+
+// made reports whether there is a bridge that works.
+func (z *fuzzed) made() bool { return z.bridge >= 0 && len(z.jobs) == 0 }
 
 func newFuzzed(t *testing.T, user string) *fuzzed {
 	pol, err := policy.New(policy.Policy{Node: "lac", Retailers: []policy.Retailer{
@@ -99,7 +120,7 @@ func newFuzzed(t *testing.T, user string) *fuzzed {
 		t.Fatal(err)
 	}
 	cfg := &Config{PPP: ppp.Config{Name: "lac", Auth: []ppp.Protocol{ppp.PAP, ppp.CHAP}}, InterimInterval: time.Minute}
-	z := &fuzzed{t: t, now: time.Unix(1_000_000, 0), user: user, call: -1, adding: -1, bridge: -1}
+	z := &fuzzed{t: t, now: time.Unix(1_000_000, 0), user: user, call: -1, bridge: -1}
 	z.s = New(z.now, cfg, pol, Origin{Port: "eth1", Peer: wire.MAC{2, 0, 0, 0, 0, 2}, ID: 7}, "s1", [32]byte{1})
 	z.take()
 	return z
@@ -175,19 +196,19 @@ func (z *fuzzed) subsystem(what byte, n int) {
 		z.s.CallDown(z.now, attempt, CallEnd{
 			Cause: all[n%len(all)], Text: "down", Next: policy.Next(n % 5), Redirect: netip.AddrFrom4([4]byte{192, 0, 2, byte(n)}),
 		})
-	case what == stepBridged && z.adding >= 0:
-		attempt := uint8(z.adding)
-		z.adding = -1
+	case what == stepBridged:
 		var err error
 		if n > 0 {
 			err = errors.New("no room")
 		}
-		z.s.Bridged(z.now, attempt, err)
-	case what == stepRemoved && len(z.removing) > 0 && z.removing[0] != z.adding:
-		attempt := uint8(z.removing[0])
-		z.removing = z.removing[1:]
-		z.s.BridgeRemoved(z.now, attempt, Counters{UpOctets: uint64(n)})
-	case what == stepLost && z.bridge >= 0 && z.adding < 0:
+		if attempt, ok := z.next(false); ok {
+			z.s.Bridged(z.now, attempt, err)
+		}
+	case what == stepRemoved:
+		if attempt, ok := z.next(true); ok {
+			z.s.BridgeRemoved(z.now, attempt, Counters{UpOctets: uint64(n)})
+		}
+	case what == stepLost && z.made():
 		z.s.BridgeLost(z.now)
 	case what == stepStale && z.s.attempt > 0:
 		z.s.CallAnswered(z.now, z.s.attempt-1, Call{})
@@ -223,8 +244,8 @@ func (z *fuzzed) end() {
 		}
 		z.s.Disconnect(z.now, cause.AdminReset, "")
 		z.take()
-		z.step(stepBridged, nil)
-		for len(z.removing) > 0 && !z.released {
+		for len(z.jobs) > 0 && !z.released {
+			z.step(stepBridged, nil)
 			z.step(stepRemoved, []byte{1})
 		}
 		if !z.released {
@@ -292,19 +313,20 @@ func (z *fuzzed) path(a Action) {
 		}
 		z.call = -1
 	case AddBridge:
-		if z.call != int(a.Attempt) || !z.answered || z.bridge >= 0 || z.adding >= 0 {
-			z.t.Fatalf("a bridge for call %d; call %d, bridge %d, adding %d", a.Attempt, z.call, z.bridge, z.adding)
+		if z.call != int(a.Attempt) || !z.answered || z.bridge >= 0 {
+			z.t.Fatalf("a bridge for call %d; call %d, bridge %d", a.Attempt, z.call, z.bridge)
 		}
-		z.bridge, z.adding = int(a.Attempt), int(a.Attempt)
+		z.bridge = int(a.Attempt)
+		z.jobs = append(z.jobs, bridgeJob{a.Attempt, false})
 	case RemoveBridge:
 		if z.bridge != int(a.Attempt) {
 			z.t.Fatalf("bridge %d removed, there is %d", a.Attempt, z.bridge)
 		}
-		z.removing = append(z.removing, z.bridge)
 		z.bridge = -1
+		z.jobs = append(z.jobs, bridgeJob{a.Attempt, true})
 	case ConnectCall:
-		if z.call != int(a.Attempt) || z.bridge != z.call || z.adding >= 0 {
-			z.t.Fatalf("call %d connected; call %d, bridge %d, adding %d", a.Attempt, z.call, z.bridge, z.adding)
+		if z.call != int(a.Attempt) || z.bridge != z.call || !z.made() {
+			z.t.Fatalf("call %d connected; call %d, bridge %d, not done %v", a.Attempt, z.call, z.bridge, z.jobs)
 		}
 	}
 }
@@ -318,8 +340,8 @@ func (z *fuzzed) check() {
 	if z.call >= 0 && v.Cause.Codes().CDNResult != 0 {
 		z.t.Errorf("call %d is left", z.call)
 	}
-	if z.bridge >= 0 || len(z.removing) > 0 {
-		z.t.Errorf("bridge %d is left, %v not gone yet", z.bridge, z.removing)
+	if z.bridge >= 0 || len(z.jobs) > 0 {
+		z.t.Errorf("bridge %d is left, not done %v", z.bridge, z.jobs)
 	}
 	if n := len(z.accounted); n > 0 && z.accounted[n-1] != AccountStop {
 		z.t.Errorf("accounting %v", z.accounted)

@@ -45,11 +45,13 @@ type member struct {
 	seq    uint16
 }
 
+// UpLimit bounds the command up.
+const UpLimit = 120 * time.Second
+
 // Times of a member: a set-up that takes longer than redialAfter is given up.
 const (
-	redialAfter = 15 * time.Second
-	askAgain    = 500 * time.Millisecond
-	upLimit     = 80 * time.Second
+	redialAfter = 60 * time.Second
+	askAgain    = time.Second
 )
 
 // Run does what it is told on cfg.In, a command a line, until that ends, and
@@ -121,7 +123,7 @@ func (c *crowd) bringUp(ctx context.Context) (string, error) {
 	for _, m := range c.members {
 		c.dial(m, begin)
 	}
-	err := until(ctx, upLimit, func() error {
+	err := until(ctx, UpLimit, func() error {
 		now, up := time.Now(), 0
 		for _, m := range c.members {
 			switch {
@@ -167,7 +169,7 @@ func (c *crowd) traffic(ctx context.Context, some, each int) (string, error) {
 		for _, m := range c.members[:some] {
 			c.ask(m, begin, 1492)
 		}
-		err := until(ctx, time.Second, func() error {
+		err := until(ctx, 10*time.Second, func() error {
 			if got, want := answered()-before, (round+1)*some; got < want {
 				return fmt.Errorf("%d of %d were answered", got, want)
 			}
@@ -182,7 +184,7 @@ func (c *crowd) traffic(ctx context.Context, some, each int) (string, error) {
 
 // ended waits for the PADTs.
 func (c *crowd) ended(ctx context.Context) (string, error) {
-	err := until(ctx, 20*time.Second, func() error {
+	err := until(ctx, 30*time.Second, func() error {
 		n := 0
 		for _, m := range c.members {
 			if closed(m.sub.Done()) {

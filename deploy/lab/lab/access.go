@@ -72,13 +72,13 @@ func playAccess(l *Lab, ctx context.Context) {
 			l.bringUp(ctx, s)
 		}
 	}
-	l.check(steady(loads, begin), "%s has noticed nothing all the time", l.subscribers[accessPorts-1].user)
+	l.check(l.steady(ctx, loads, begin), "%s has noticed nothing all the time", l.subscribers[accessPorts-1].user)
 	l.closeDown(ctx)
 }
 
 // mishaps are what happens to the subscribers, in their order.
 func (l *Lab) mishaps(ctx context.Context) []mishap {
-	const soon = 10 * time.Second
+	const soon = settleLimit
 	lac := func(args ...string) func() error { return func() error { return l.ip(ctx, nsLAC, args...) } }
 	network := func(args ...string) func() error { return func() error { return l.ip(ctx, nsNet, args...) } }
 	return []mishap{
@@ -93,7 +93,7 @@ func (l *Lab) mishaps(ctx context.Context) []mishap {
 		},
 		{
 			// No more than the LNS knows of it: its echoes stay unanswered.
-			what: "eth3 loses its carrier", cause: "lns-hangup", acct: "Lost-Carrier", limit: 30 * time.Second,
+			what: "eth3 loses its carrier", cause: "lns-hangup", acct: "Lost-Carrier", limit: 2 * settleLimit,
 			do: network("link", "set", "lac-acc3", "down"), repair: network("link", "set", "lac-acc3", "up"),
 		},
 		{
@@ -129,14 +129,14 @@ func (l *Lab) suffer(ctx context.Context, s *Subscriber, m mishap, left int) {
 	e, err := l.awaitDown(ctx, s, 1, m.limit, m.cause)
 	l.check(err, "lacd ends the session of %s: %s", s.user, m.cause)
 	l.show(fmt.Sprintf("after %.1f s: %s", e.at().Sub(begin).Seconds(), e["detail"]))
-	l.check(l.awaitKernel(ctx, kernelCount{left, 1, left}, 10*time.Second), "the LAC's kernel has %d bridges left", left)
+	l.check(l.awaitKernel(ctx, kernelCount{left, 1, left}, settleLimit), "the LAC's kernel has %d bridges left", left)
 	l.check(l.awaitGhostCount(ctx, "lns1", left), "the LNS has %d interfaces left", left)
 	l.check(l.awaitBooked(ctx, s.user, 1, 1, m.acct), "%s has its Stop record, %s", s.user, m.acct)
 }
 
 // awaitGhostCount waits until an LNS has so many PPP interfaces.
 func (l *Lab) awaitGhostCount(ctx context.Context, ns string, want int) error {
-	return until(ctx, 15*time.Second, func() error {
+	return until(ctx, settleLimit, func() error {
 		names, err := ghosts(ns)
 		if err != nil {
 			return final(err)

@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 )
 
 // checkBooks compares the accounting records with what was done.
@@ -56,7 +55,7 @@ func find(records []record, user, status string) []record {
 // one waits for a user's only record of a kind and returns it.
 func (l *Lab) one(ctx context.Context, user, status string) (record, error) {
 	var r record
-	err := until(ctx, 10*time.Second, func() error {
+	err := until(ctx, settleLimit, func() error {
 		all, err := l.accounting()
 		if err != nil {
 			return final(err)

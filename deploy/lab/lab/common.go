@@ -114,7 +114,7 @@ func (l *Lab) awaitDown(ctx context.Context, s *Subscriber, n int, limit time.Du
 // awaitBooked waits until a user has so many Start and Stop records, the last
 // Stop with this cause.
 func (l *Lab) awaitBooked(ctx context.Context, user string, starts, stops int, cause string) error {
-	return until(ctx, 15*time.Second, func() error {
+	return until(ctx, settleLimit, func() error {
 		all, err := l.accounting()
 		if err != nil {
 			return final(err)

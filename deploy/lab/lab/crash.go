@@ -35,7 +35,7 @@ func playCrash(l *Lab, ctx context.Context) {
 	begin := time.Now()
 	l.check(l.lacd.cmd.Process.Signal(syscall.SIGKILL), "it is done")
 	<-l.lacd.done
-	l.check(l.awaitKernel(ctx, kernelCount{}, 10*time.Second), "the kernel has nothing of it")
+	l.check(l.awaitKernel(ctx, kernelCount{}, settleLimit), "the kernel has nothing of it")
 	_, err := os.Stat(l.socket)
 	l.check(err, "the admin socket was left")
 	l.show("devices left: " + strings.Join(ownDevices(), " "))
@@ -50,7 +50,7 @@ func playCrash(l *Lab, ctx context.Context) {
 	l.check(err, "the traffic of all of them flows again")
 	l.show("from the kill to service again, shortest / median / longest: " + spread(outages))
 	l.check(l.awaitSessions(ctx, usersOf(l.subscribers)...), "lacctl lists them once each")
-	l.check(l.awaitKernel(ctx, kernelCount{n, 1, n}, 10*time.Second), "the kernel has their %d bridges and one tunnel", n)
+	l.check(l.awaitKernel(ctx, kernelCount{n, 1, n}, settleLimit), "the kernel has their %d bridges and one tunnel", n)
 	l.check(l.awaitGhostCount(ctx, "lns1", n), "the LNS has got rid of what it had with the old one")
 	l.check(l.awaitRecords(ctx, "Accounting-On", 2), "FreeRADIUS has heard Accounting-On twice")
 	// The LNS may miss the old tunnel only when a HELLO of its own stays unanswered.

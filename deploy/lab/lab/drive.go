@@ -42,6 +42,9 @@ func Drive(ctx context.Context, o Options) error {
 	if o.PeersOnly {
 		return played
 	}
+	if _, err := os.Stat(filepath.Join(artifacts, resultsFile)); err != nil {
+		return errors.Join(played, err) // it did not get as far as to keep its captures
+	}
 	fmt.Fprintln(o.Out, "\ncaptures")
 	err = checkCaptures(ctx, s, artifacts, o.Out)
 	fmt.Fprintf(o.Out, "\nlogs, captures and results: %s\n", artifacts)

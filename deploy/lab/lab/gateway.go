@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"lacd/lac/admin"
 )
@@ -60,9 +59,9 @@ default {
 `
 
 // plainConfig is lacd's where every realm asks RADIUS and RADIUS names the LNSes,
-// for a scene that has its ports and realms already. An LNS that falls silent is
-// given up within 9 s: 5 s until HELLO, then 0.5, 1 and 2 s for its answers.
-// Everything else is given the time it takes on a busy emulated machine.
+// for a scene that has its ports and realms already. With quickHello an LNS that
+// falls silent is given up within 13 s: 5 s until HELLO, then 0.5, 1, 2 and 4 s for
+// its answers. Everything else is given the time it takes on a busy machine.
 func plainConfig(sc *scene) string {
 	var b strings.Builder
 	b.WriteString(`node {
@@ -75,6 +74,10 @@ func plainConfig(sc *scene) string {
 	for _, port := range sc.ports {
 		fmt.Fprintf(&b, "access %q {}\n", port)
 	}
+	hello := ""
+	if sc.quickHello {
+		hello = "  hello          = \"5s\"\n  resend         = \"500ms\"\n  retries        = 3\n"
+	}
 	b.WriteString(`
 core {
   local     = ["@LAC@"]
@@ -82,10 +85,7 @@ core {
 }
 
 l2tp {
-  hello          = "5s"
-  resend         = "500ms"
-  retries        = 2
-  answer_timeout = "20s"
+` + hello + `  answer_timeout = "30s"
   lockout        = { timeout = "30s" }
 }
 
@@ -169,7 +169,7 @@ func (l *Lab) session(ctx context.Context, user string) (admin.Session, error) {
 
 // awaitSessions waits until lacd has exactly these users up and nobody else.
 func (l *Lab) awaitSessions(ctx context.Context, users ...string) error {
-	return until(ctx, 15*time.Second, func() error {
+	return until(ctx, settleLimit, func() error {
 		all, err := l.sessions(ctx)
 		if err != nil {
 			return final(err)
@@ -188,7 +188,7 @@ func (l *Lab) awaitSessions(ctx context.Context, users ...string) error {
 
 // stopGateway ends lacd as systemd would.
 func (l *Lab) stopGateway() error {
-	if err := l.lacd.stop(20 * time.Second); err != nil {
+	if err := l.lacd.stop(settleLimit); err != nil {
 		return err
 	}
 	if l.lacd.err != nil {

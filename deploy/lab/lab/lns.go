@@ -69,7 +69,7 @@ func (l *Lab) startLNS(ctx context.Context, n LNS) error {
 	}
 	echo, echoes := "10", "6"
 	if l.quickEcho {
-		echo, echoes = "2", "2"
+		echo, echoes = "2", "5"
 	}
 	fill := strings.NewReplacer("@ADDR@", n.addr, "@NAME@", n.name, "@POOL@", n.pool, "@INSIDE@", n.inside, "@DIR@", dir,
 		"@LOG@", filepath.Join(l.dir, n.name+"-pppd.log"), "@CHALLENGE@", challenge, "@ECHO@", echo, "@ECHOES@", echoes)

@@ -96,15 +96,24 @@ func awaitService(ctx context.Context, loads []load, since time.Time, limit time
 	return outages, nil
 }
 
-// steady checks that loads were answered without a pause since then.
-func steady(loads []load, since time.Time) error {
+// steady checks that nothing has happened to subscribers since then: their sessions
+// are what they were, and they have answers. A busy machine has pauses of its own.
+func (l *Lab) steady(ctx context.Context, loads []load, since time.Time) error {
 	for _, ld := range loads {
-		all := replies(ld.proc.output())
-		if at, ok := restored(all, since); ok {
-			return fmt.Errorf("%s had no answer until %v", ld.sub.user, at)
+		for _, e := range l.events("session down", ld.sub.user) {
+			if e.at().After(since) {
+				return fmt.Errorf("%s: %s, %s", ld.sub.user, e["cause"], e["detail"])
+			}
 		}
-		if len(all) == 0 || time.Since(all[len(all)-1]) > 2*leastOutage {
-			return fmt.Errorf("%s has no answer", ld.sub.user)
+		begin := time.Now()
+		err := until(ctx, settleLimit, func() error {
+			if all := replies(ld.proc.output()); len(all) == 0 || all[len(all)-1].Before(begin) {
+				return fmt.Errorf("%s has no answer", ld.sub.user)
+			}
+			return nil
+		})
+		if err != nil {
+			return err
 		}
 	}
 	return nil

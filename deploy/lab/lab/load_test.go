@@ -40,14 +40,31 @@ func TestSpread(t *testing.T) {
 
 func TestSteady(t *testing.T) {
 	l, _ := newLab(t)
+	s := l.subscribers[0]
+	withLog(t, l, someLog)
+	p, err := l.start("load-s1", "", "sh", "-c", `while :; do echo "[$(date +%s.%6N)] 408 bytes from"; sleep 0.05; done`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	down := parseLog(someLog)[1].at()
+	if err := l.steady(t.Context(), []load{{s, p}}, down.Add(-time.Second)); err == nil {
+		t.Error("its session ended: want an error")
+	}
+	if err := l.steady(t.Context(), []load{{s, p}}, down.Add(time.Second)); err != nil {
+		t.Error(err)
+	}
+	if err := p.stop(10 * time.Second); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestAwaitService(t *testing.T) {
+	l, _ := newLab(t)
 	p, err := l.start("load-s1", "", "printf", "%s", someReplies)
 	if err != nil {
 		t.Fatal(err)
 	}
 	<-p.done
-	if err := steady([]load{{l.subscribers[0], p}}, time.Unix(1795259458, 0)); err == nil {
-		t.Error("a pause of 5 s: want an error")
-	}
 	out, err := awaitService(t.Context(), []load{{l.subscribers[0], p}}, time.Unix(1795259459, 0), tick)
 	if err != nil || len(out) != 1 || out[0] != 4250*time.Millisecond {
 		t.Errorf("got %v, %v, want 4.25 s", out, err)

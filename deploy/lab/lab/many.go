@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"lacd/deploy/lab/crowd"
 )
 
 // How many subscribers dial in at once: most are of the crowd, which one program
@@ -57,7 +60,7 @@ func playMany(l *Lab, ctx context.Context) {
 	if !l.check(people.say("up"), "the crowd is told to") || !l.bringUp(ctx, real...) {
 		return
 	}
-	if !l.hear(ctx, people, 90*time.Second, "up "+strconv.Itoa(manyCrowd), "the echo request of every one of the crowd is answered") {
+	if !l.hear(ctx, people, crowd.UpLimit+settleLimit, "up "+strconv.Itoa(manyCrowd), "the echo request of every one of the crowd is answered") {
 		return
 	}
 	l.show(l.setUps())
@@ -71,31 +74,31 @@ func playMany(l *Lab, ctx context.Context) {
 	}
 	l.check(l.awaitSessions(ctx, users...), "lacctl lists %d users, up", manyAll)
 	l.check(l.awaitKernel(ctx, kernelCount{manyAll, 2, manyAll}, tick), "the kernel has %d bridges and 2 tunnels", manyAll)
-	l.check(l.awaitRecords(ctx, "Start", manyAll), "FreeRADIUS has %d Start records", manyAll)
+	l.check(l.awaitRecords(ctx, "Start", manyAll), "FreeRADIUS has Start records of %d users", manyAll)
 	l.check(people.say("traffic 20 50"), "20 of the crowd send 50 full-size packets each")
-	l.hear(ctx, people, 30*time.Second, "answered 1000", "all of them are answered")
+	l.hear(ctx, people, settleLimit, "answered 1000", "all of them are answered")
 	for _, s := range real {
 		l.check(l.ping(ctx, s), "%s still pings %s", s.user, s.lns)
 	}
 	l.step("%d hang up at once", manyHangUp)
 	begin := time.Now()
 	l.check(people.say("hangup "+strconv.Itoa(manyHangUp)), "they are told to")
-	l.hear(ctx, people, 30*time.Second, "hung up", "they have sent their PADTs")
+	l.hear(ctx, people, settleLimit, "hung up", "they have sent their PADTs")
 	left := manyAll - manyHangUp
-	l.check(l.awaitKernel(ctx, kernelCount{left, 2, left}, 30*time.Second), "the kernel has %d bridges left", left)
+	l.check(l.awaitKernel(ctx, kernelCount{left, 2, left}, settleLimit), "the kernel has %d bridges left", left)
 	l.show(fmt.Sprintf("%.1f s", time.Since(begin).Seconds()))
-	l.check(l.awaitCauses(ctx, map[string]int{"user-request": manyHangUp}), "lacd has taken every PADT for what it is")
+	l.check(l.awaitCauses(ctx, "user-request", manyHangUp), "lacd has taken every PADT for what it is")
 	l.check(l.awaitSessions(ctx, append(users[:manyReal:manyReal], users[manyReal+manyHangUp:]...)...), "lacctl lists the other %d", left)
 	l.step("SIGTERM to lacd with %d sessions up", left)
 	begin = time.Now()
 	l.stopClean(ctx)
 	l.show(fmt.Sprintf("%.1f s, with the looking", time.Since(begin).Seconds()))
 	l.check(people.say("ended"), "the crowd looks")
-	l.hear(ctx, people, 30*time.Second, "ended "+strconv.Itoa(manyCrowd), "every one has got his PADT")
+	l.hear(ctx, people, settleLimit, "ended "+strconv.Itoa(manyCrowd), "every one has got his PADT")
 	for _, s := range real {
 		l.check(s.awaitGone(), "%s's pppd has ended", s.user)
 	}
-	l.check(l.awaitRecords(ctx, "Stop", manyAll), "FreeRADIUS has %d Stop records", manyAll)
+	l.check(l.awaitBalance(ctx), "FreeRADIUS has a Stop record for every session")
 }
 
 // setUps tells how fast lacd brought its sessions up, from its log.
@@ -122,24 +125,27 @@ func (l *Lab) setUps() string {
 	return "no times"
 }
 
-// awaitCauses waits until lacd's sessions have ended for these reasons so often.
-func (l *Lab) awaitCauses(ctx context.Context, want map[string]int) error {
-	return until(ctx, 15*time.Second, func() error {
-		got := make(map[string]int)
-		for _, e := range l.events("session down", "") {
-			got[e["cause"]]++
+// awaitCauses waits until at least n sessions have ended, which all must have done
+// for one reason.
+func (l *Lab) awaitCauses(ctx context.Context, cause string, n int) error {
+	return until(ctx, settleLimit, func() error {
+		all := l.events("session down", "")
+		for _, e := range all {
+			if e["cause"] != cause {
+				return final(fmt.Errorf("%s: %s, %s", e["user"], e["cause"], e["detail"]))
+			}
 		}
-		if !maps.Equal(got, want) {
-			return fmt.Errorf("%v, want %v", got, want)
+		if len(all) < n {
+			return fmt.Errorf("%d have ended", len(all))
 		}
 		return nil
 	})
 }
 
-// awaitRecords waits for accounting records of a kind, of n sessions. A server that
-// is slow to answer is told twice.
+// awaitRecords waits for accounting records of a kind, of n users; those of the
+// server itself have none.
 func (l *Lab) awaitRecords(ctx context.Context, status string, n int) error {
-	return until(ctx, 30*time.Second, func() error {
+	return until(ctx, settleLimit, func() error {
 		all, err := l.accounting()
 		if err != nil {
 			return final(err)
@@ -147,11 +153,32 @@ func (l *Lab) awaitRecords(ctx context.Context, status string, n int) error {
 		told := make(map[string]bool)
 		for _, r := range all {
 			if r["Acct-Status-Type"] == status {
-				told[r["Acct-Session-Id"]] = true
+				told[cmp.Or(r["User-Name"], r["Acct-Session-Id"])] = true
 			}
 		}
 		if len(told) != n {
 			return fmt.Errorf("%d", len(told))
+		}
+		return nil
+	})
+}
+
+// awaitBalance waits until every session that has a Start record has a Stop
+// record. A server that is slow to answer is told twice.
+func (l *Lab) awaitBalance(ctx context.Context) error {
+	return until(ctx, settleLimit, func() error {
+		all, err := l.accounting()
+		if err != nil {
+			return final(err)
+		}
+		told := map[string]map[string]bool{"Start": {}, "Stop": {}}
+		for _, r := range all {
+			if sessions := told[r["Acct-Status-Type"]]; sessions != nil {
+				sessions[r["Acct-Session-Id"]] = true
+			}
+		}
+		if !maps.Equal(told["Start"], told["Stop"]) {
+			return fmt.Errorf("%d sessions have begun, %d have ended", len(told["Start"]), len(told["Stop"]))
 		}
 		return nil
 	})

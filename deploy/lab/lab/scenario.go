@@ -15,11 +15,14 @@ import (
 	"lacd/lac/admin"
 )
 
-// Limits of waiting. Everything is emulated, possibly on a busy machine.
+// Limits of waiting. Everything is emulated, possibly on a busy machine, and what
+// takes a second then may take twenty. Nobody waits for them but a script that
+// fails.
 const (
-	startLimit = 30 * time.Second
-	upLimit    = 45 * time.Second
-	quitLimit  = 20 * time.Second
+	startLimit  = 90 * time.Second
+	upLimit     = 90 * time.Second
+	quitLimit   = 30 * time.Second
+	settleLimit = 30 * time.Second // for what follows at once
 )
 
 // demonstrate is the demonstration proper.
@@ -129,7 +132,7 @@ func (l *Lab) tunnels(ctx context.Context) error {
 // reading of its counters, every 10 s, may take to show it.
 const (
 	transferSize = 1 << 20
-	countLimit   = 20 * time.Second
+	countLimit   = 40 * time.Second
 )
 
 // traffic moves octets both ways and compares with lacd's counters.
@@ -185,7 +188,7 @@ func (l *Lab) hangUps(ctx context.Context) {
 		l.check(l.awaitGhosts(ctx, left), "the LNSes have the same")
 	}
 	l.step("%s hangs up", alice.user)
-	l.check(alice.proc.stop(15*time.Second), "pppd is told to")
+	l.check(alice.proc.stop(quitLimit), "pppd is told to")
 	gone(alice)
 
 	l.step("%s ends %s", bob.lns, bob.user)
@@ -206,7 +209,7 @@ func (l *Lab) hangUps(ctx context.Context) {
 // awaitGhosts waits until the LNSes have an interface for each subscriber that is
 // up and no other.
 func (l *Lab) awaitGhosts(ctx context.Context, up []*Subscriber) error {
-	return until(ctx, 15*time.Second, func() error {
+	return until(ctx, settleLimit, func() error {
 		for _, n := range l.lnses {
 			want := 0
 			for _, s := range up {

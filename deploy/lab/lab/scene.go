@@ -16,6 +16,7 @@ type scene struct {
 	captures    []capturing
 	transfers   bool // the LNSes answer transfers
 	quickEcho   bool // an LNS gives a silent subscriber up within some seconds
+	quickHello  bool // lacd gives a silent LNS up within some seconds
 }
 
 // LNS is one L2TP network server.

@@ -40,7 +40,7 @@ func (l *Lab) shutdown(ctx context.Context) {
 // noKernelState looks for PPP, PPPoE and L2TP in every namespace of the LAC and
 // its peers, some excepted.
 func (l *Lab) noKernelState(ctx context.Context, except ...string) error {
-	return until(ctx, 10*time.Second, func() error {
+	return until(ctx, settleLimit, func() error {
 		for _, ns := range l.namespaces() {
 			if slices.Contains(except, ns) {
 				continue
@@ -70,7 +70,7 @@ func kernelState(ns string) ([]string, error) {
 
 // noProcess waits until no process of these names runs.
 func (l *Lab) noProcess(names ...string) error {
-	return until(context.Background(), 5*time.Second, func() error {
+	return until(context.Background(), quitLimit, func() error {
 		for pid, args := range processes() {
 			for _, name := range names {
 				if filepath.Base(args[0]) == name {
@@ -104,7 +104,7 @@ func (l *Lab) stopPeers() {
 	l.step("the peers stop")
 	for i := len(l.procs) - 1; i >= 0; i-- {
 		p := l.procs[i]
-		if err := p.stop(10 * time.Second); err != nil {
+		if err := p.stop(quitLimit); err != nil {
 			l.check(err, "%s stops", p.name)
 		}
 	}

@@ -8,7 +8,6 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
-	"time"
 )
 
 // Subscriber is one PPPoE client.
@@ -100,11 +99,11 @@ func (s *Subscriber) awaitRefused(ctx context.Context) error {
 	if err := s.proc.await(ctx, "authentication failed", upLimit); err != nil {
 		return err
 	}
-	return s.proc.awaitEnd(15 * time.Second)
+	return s.proc.awaitEnd(quitLimit)
 }
 
 // awaitGone waits until the subscriber's pppd has noticed the end.
-func (s *Subscriber) awaitGone() error { return s.proc.awaitEnd(15 * time.Second) }
+func (s *Subscriber) awaitGone() error { return s.proc.awaitEnd(quitLimit) }
 
 // device is where the subscriber's PPPoE frames leave.
 func (s *Subscriber) device() string {

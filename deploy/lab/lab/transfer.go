@@ -16,7 +16,7 @@ import (
 const transferPort = "5001"
 
 // transferLimit bounds one transfer.
-const transferLimit = 30 * time.Second
+const transferLimit = 60 * time.Second
 
 // A transfer starts with one octet for the direction and eight for the number of
 // octets that follow, upwards from the client or downwards to it. The receiver of
