@@ -309,6 +309,11 @@ retailer "acme" {
   # which it takes the place of. Default: mtu in core.
   mtu = 1600
 
+  # Marking of the tunnel packets to its LNSes: the code point (DSCP) of their
+  # IP header, 0 to 63 or its name: "cs0" to "cs7", "af11" to "af43", "ef", "va",
+  # "le". Subscribers' own markings stay inside. Default 0.
+  dscp = "af41"
+
   # The numbers of a call. Names in braces stand for what is known of the
   # subscriber:
   #   {circuit_id} {remote_id}  of the line, as the access node says (TR-101)
@@ -410,6 +415,10 @@ retailer "acme" {
     # Calls that are placed with this LNS in a second at most, 1 to 100000; the
     # others go to the next LNS. Default: no limit.
     max_setups_per_second = 500
+
+    # As dscp of the retailer, which is the default. Calls with different ones
+    # never share a tunnel.
+    dscp = 34
 
     # As lockout in l2tp, which has the defaults for what is not written here.
     lockout = { timeout = "5m" }

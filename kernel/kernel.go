@@ -32,6 +32,7 @@ type BridgeID uint64
 type Tunnel struct {
 	ID, PeerID  TunnelID
 	Local, Peer netip.AddrPort
+	DSCP        uint8           // of the outer IP header (RFC 2474), 0 to 63; Socket bears it already
 	Socket      syscall.RawConn // the connected UDP socket of the control channel; nil for fakes
 }
 

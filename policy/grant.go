@@ -56,7 +56,7 @@ func (p *Policy) resolve(r *Retailer, t *Tunnel, silent bool) (o option, skip st
 	case addr.IsUnspecified() || addr.IsMulticast():
 		return o, fmt.Sprintf("server %s cannot be an LNS", t.Server)
 	default:
-		o.lns = LNS{Name: addr.String(), Peer: netip.AddrPortFrom(addr, cmp.Or(port, portL2TP))}
+		o.lns = LNS{Name: addr.String(), Peer: netip.AddrPortFrom(addr, cmp.Or(port, portL2TP)), DSCP: r.DSCP}
 		o.from = fmt.Sprintf("RADIUS tunnel %d, not configured", t.Tag)
 	}
 	l := &o.lns

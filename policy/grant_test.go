@@ -3,6 +3,7 @@ package policy
 import (
 	"net/netip"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -254,4 +255,24 @@ func FuzzDecide(f *testing.F) {
 			}
 		}
 	})
+}
+
+// The marking of an LNS that only RADIUS knows is the retailer's, and tunnels
+// with different ones are not shared.
+func TestDSCPOfGrantedTunnels(t *testing.T) {
+	p := newPolicy(t, Policy{Retailers: []Retailer{{
+		Name: "acme", Realms: []string{"x"}, Authorize: ByRADIUS, DSCP: 34,
+		LNS: []LNS{{Name: "lns1", Peer: peer("192.0.2.1:1701"), DSCP: 46}},
+	}}})
+	sub := Subscriber{User: "joe@x"}
+	g := Grant{Tunnels: []Tunnel{{Tag: 1, Server: "192.0.2.1", Preference: 1}, {Tag: 2, Server: "192.0.2.9", Preference: 2}}}
+	d := p.Decide(time.Time{}, sub, p.Route(sub), g, 0, nil)
+	if got := [2]uint8{d.Candidates[0].LNS.DSCP, d.Candidates[1].LNS.DSCP}; got != [2]uint8{46, 34} {
+		t.Errorf("got DSCP %v, want 46 of the LNS and 34 of the retailer", got)
+	}
+	a, b := d.Candidates[0].LNS, d.Candidates[0].LNS
+	b.DSCP = 0
+	if a.TunnelKey() == b.TunnelKey() {
+		t.Error("LNSes with different DSCP share a tunnel")
+	}
 }

@@ -45,7 +45,8 @@ type LNS struct {
 	NoProxyLCP   bool
 	NoProxyAuth  bool
 	NoReplayAuth bool
-	Sequencing   bool // data messages are always numbered (Sequencing Required)
+	Sequencing   bool  // data messages are always numbered (Sequencing Required)
+	DSCP         uint8 // of the tunnel's packets, 0 to 63
 }
 
 // Limits bound what an LNS is given. 0: no limit.
@@ -64,11 +65,12 @@ type TunnelKey struct {
 	Host       string
 	PeerHost   string
 	Secret     Secret
+	DSCP       uint8
 }
 
 // TunnelKey returns the sharing key of calls to l.
 func (l *LNS) TunnelKey() TunnelKey {
-	return TunnelKey{l.Peer, l.Local, l.Assignment, l.Host, l.PeerHost, l.Secret}
+	return TunnelKey{l.Peer, l.Local, l.Assignment, l.Host, l.PeerHost, l.Secret, l.DSCP}
 }
 
 // Tunnel is one alternative of an Access-Accept: the attributes of one tag.

@@ -46,6 +46,17 @@ func (n *Net) Open() []string {
 	return all
 }
 
+// DSCPs returns the markings of the sockets that are open, in no order.
+func (n *Net) DSCPs() []uint8 {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	var all []uint8
+	for s := range n.sockets {
+		all = append(all, s.dscp)
+	}
+	return all
+}
+
 func (n *Net) host(at netip.AddrPort) *LNS {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -179,6 +190,7 @@ type socket struct {
 	local netip.AddrPort
 	at    netip.AddrPort // guarded by net.mu, as is peer while it changes
 	peer  *LNS
+	dscp  uint8 // guarded by net.mu
 }
 
 // Read implements trunk.Socket.
@@ -201,6 +213,14 @@ func (s *socket) Connect(peer netip.AddrPort) error {
 	s.net.mu.Lock()
 	defer s.net.mu.Unlock()
 	s.at, s.peer = peer, s.net.hosts[peer]
+	return nil
+}
+
+// Mark implements trunk.Socket.
+func (s *socket) Mark(dscp uint8) error {
+	s.net.mu.Lock()
+	defer s.net.mu.Unlock()
+	s.dscp = dscp
 	return nil
 }
 

@@ -95,7 +95,7 @@ func (t *Trunk) accept(now time.Time, old *Tunnel, c *crossing) error {
 		return err
 	}
 	lns := &old.lns
-	sock, err := t.cfg.Network.Dial(netip.AddrPortFrom(lns.Local, Port), c.from)
+	sock, err := t.socket(netip.AddrPortFrom(lns.Local, Port), c.from, lns)
 	if err != nil {
 		return err
 	}

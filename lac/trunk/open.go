@@ -65,7 +65,7 @@ func (t *Trunk) dial(g *group, lns *policy.LNS) (*Tunnel, error) {
 	} else {
 		t.listen(lns)
 	}
-	sock, err := t.cfg.Network.Dial(local, lns.Peer)
+	sock, err := t.socket(local, lns.Peer, lns)
 	if err != nil {
 		return nil, fmt.Errorf("open tunnel to %v: %w", lns.Peer, err)
 	}
@@ -81,6 +81,19 @@ func (t *Trunk) dial(g *group, lns *policy.LNS) (*Tunnel, error) {
 	g.add(tun)
 	t.start(tun)
 	return tun, nil
+}
+
+// socket opens a socket for a tunnel to lns. One that cannot be marked as the
+// LNS wants serves all the same.
+func (t *Trunk) socket(local, peer netip.AddrPort, lns *policy.LNS) (Socket, error) {
+	sock, err := t.cfg.Network.Dial(local, peer)
+	if err != nil || lns.DSCP == 0 {
+		return sock, err
+	}
+	if err := sock.Mark(lns.DSCP); err != nil {
+		t.cfg.Log.Warn("tunnel packets are not marked", "lns", lns.Name, "peer", peer, "err", err)
+	}
+	return sock, nil
 }
 
 // start runs a tunnel. It is called under mu.

@@ -25,6 +25,8 @@ type Socket interface {
 	Write(b []byte) (int, error)
 	// Connect changes the peer.
 	Connect(peer netip.AddrPort) error
+	// Mark sets the DSCP of what is sent from now on.
+	Mark(dscp uint8) error
 	Local() netip.AddrPort
 	Raw() syscall.RawConn // nil when there is no descriptor behind it
 	Close() error
@@ -126,6 +128,28 @@ func (s *udpSocket) Connect(peer netip.AddrPort) error {
 	}
 	if at, ok := addrPort(name); ok {
 		s.local.Store(&at)
+	}
+	return nil
+}
+
+// Mark implements Socket. The data messages that the kernel sends through the
+// socket have its marking, too. The two low bits of the octet are ECN's
+// (RFC 3168 section 5) and stay zero.
+func (s *udpSocket) Mark(dscp uint8) error {
+	raw, err := s.SyscallConn()
+	if err != nil {
+		return err
+	}
+	level, option := syscall.IPPROTO_IP, syscall.IP_TOS
+	if s.Local().Addr().Is6() {
+		level, option = syscall.IPPROTO_IPV6, syscall.IPV6_TCLASS
+	}
+	var serr error
+	if err = raw.Control(func(fd uintptr) { serr = syscall.SetsockoptInt(int(fd), level, option, int(dscp)<<2) }); err != nil {
+		return err
+	}
+	if serr != nil {
+		return fmt.Errorf("set DSCP %d: %w", dscp, serr)
 	}
 	return nil
 }

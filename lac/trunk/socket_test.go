@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net"
 	"net/netip"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -58,6 +59,49 @@ func TestUDP(t *testing.T) {
 			first.want(t, "six")
 			if sock.Local() != local {
 				t.Errorf("socket at %v after it moved, want %v", sock.Local(), local)
+			}
+		})
+	}
+}
+
+// The LNS sees the marking on what a tunnel's socket sends, and no ECN bits.
+func TestMark(t *testing.T) {
+	for _, tc := range []struct {
+		name, local, lns string
+		level, option    int
+	}{
+		{"IPv4", "127.77.0.3:17011", "127.77.0.4", syscall.IPPROTO_IP, syscall.IP_RECVTOS},
+		{"IPv6", "[::1]:17011", "::1", syscall.IPPROTO_IPV6, syscall.IPV6_RECVTCLASS},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			peer := lnsSocket(t, tc.lns)
+			raw, err := peer.c.SyscallConn()
+			if err != nil {
+				t.Fatal(err)
+			}
+			var serr error
+			if err := raw.Control(func(fd uintptr) { serr = syscall.SetsockoptInt(int(fd), tc.level, tc.option, 1) }); err != nil || serr != nil {
+				t.Fatal(err, serr)
+			}
+			sock, err := (UDP{}).Dial(netip.MustParseAddrPort(tc.local), peer.at)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer func() { _ = sock.Close() }()
+			if err := sock.Mark(34); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := sock.Write([]byte("marked")); err != nil {
+				t.Fatal(err)
+			}
+			var b, oob [64]byte
+			_, n, _, _, err := peer.c.ReadMsgUDP(b[:], oob[:])
+			if err != nil {
+				t.Fatal(err)
+			}
+			msgs, err := syscall.ParseSocketControlMessage(oob[:n])
+			if err != nil || len(msgs) != 1 || len(msgs[0].Data) == 0 || msgs[0].Data[0] != 34<<2 {
+				t.Errorf("got control messages %+v, error %v, want the octet 0x88", msgs, err)
 			}
 		})
 	}

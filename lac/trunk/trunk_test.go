@@ -252,3 +252,30 @@ func TestStoppedTrunkTakesNoCalls(t *testing.T) {
 		o.want(t, "1 next: closed: StopCCN 6 sent", "2 next: the LAC is stopping")
 	})
 }
+
+// The socket and the data plane have the LNS's marking; LNSes that differ in
+// it have a tunnel each.
+func TestTunnelsAreMarked(t *testing.T) {
+	plane := kerneltest.NewFake(nil)
+	inOffice(t, func(c *trunk.Config) { c.Plane = plane }, func(t *testing.T, o *office) {
+		plain, _ := o.place(false)
+		o.lns.DSCP = 46
+		marked, _ := o.place(false)
+		if plain == marked {
+			t.Error("calls with different DSCP share a tunnel")
+		}
+		got := o.net.DSCPs()
+		slices.Sort(got)
+		if !slices.Equal(got, []uint8{0, 46}) {
+			t.Errorf("sockets are marked %v, want 0 and 46", got)
+		}
+		got = nil
+		for _, tun := range plane.Tunnels() {
+			got = append(got, tun.DSCP)
+		}
+		slices.Sort(got)
+		if !slices.Equal(got, []uint8{0, 46}) {
+			t.Errorf("the data plane was told %v, want 0 and 46", got)
+		}
+	})
+}

@@ -330,7 +330,7 @@ func (t *Tunnel) open(now time.Time, o tunnel.Opened) {
 	t.peerID = o.PeerID
 	err := t.trunk.cfg.Plane.AddTunnel(context.Background(), kernel.Tunnel{
 		ID: kernel.TunnelID(t.id), PeerID: kernel.TunnelID(o.PeerID),
-		Local: t.sock.Local(), Peer: t.peer, Socket: t.sock.Raw(),
+		Local: t.sock.Local(), Peer: t.peer, DSCP: t.lns.DSCP, Socket: t.sock.Raw(),
 	})
 	if err != nil {
 		t.trunk.cfg.Log.Error("data plane refused a tunnel", "tunnel", t.id, "lns", t.lns.Name, "err", err)

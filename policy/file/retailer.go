@@ -41,9 +41,10 @@ func retailer(b *block) *retailerBlock {
 	r.Call = callInfo(b, r.Authorize)
 	r.MaxSessions = uint32(b.number("max_sessions", 0, 1, mostCalls))
 	r.mtu = int(b.number("mtu", 0, leastMTU, mostMTU))
+	r.DSCP = b.dscp("dscp", 0)
 	r.lns = b.many("lns")
 	for _, l := range r.lns {
-		r.LNS = append(r.LNS, lns(l))
+		r.LNS = append(r.LNS, lns(l, r.DSCP))
 	}
 	b.done()
 	return r
@@ -60,7 +61,7 @@ func authorize(b *block) policy.Authorize {
 	return policy.ByRealm
 }
 
-func lns(b *block) policy.LNS {
+func lns(b *block, dscp uint8) policy.LNS {
 	l := policy.LNS{
 		Name:         b.label,
 		Peer:         b.peer("address", portL2TP),
@@ -76,6 +77,7 @@ func lns(b *block) policy.LNS {
 		NoProxyAuth:  !b.flag("proxy_auth", true),
 		NoReplayAuth: !b.flag("replay_auth", true),
 		Sequencing:   b.flag("sequencing", false),
+		DSCP:         b.dscp("dscp", dscp),
 	}
 	if l.Sequencing {
 		b.idle("replay_auth", "sequencing is on, and what is sent once more has no number")
