@@ -1,7 +1,7 @@
 # make         static lacd, lacctl and the lab's programs in ./bin
 # make demo    subscribers, lacd, two LNSes and RADIUS in a VM, narrated
-# make test    unit tests, kernel tests in a VM, the demo as a test
-# make scenes   more of the lab, minutes long
+# make test    unit tests, kernel tests in a VM, the demo and the lab's cases as tests
+# make scenes   the lab's cases alone, each in a VM of its own
 # make conformance  the wire-level cases against the real binary, as a table
 # make check   what CI holds the code to beyond the tests
 # make bench   all benchmarks, medians of COUNT runs
@@ -50,11 +50,11 @@ test: deps build
 	go test $(TESTFLAGS) $$(go list ./... | grep -v $(ALONE))
 	go test $(TESTFLAGS) -p 1 $$(go list ./... | grep $(ALONE))
 	LACD_TEST_VM=1 go test $(TESTFLAGS) -count=1 -exec $(CURDIR)/bin/vmrun $(KERNEL)
-	LACD_TEST_LAB=1 LACD_ARTIFACTS=$(ARTIFACTS) go test -v -count=1 ./deploy/lab/...
+	LACD_TEST_LAB=1 LACD_ARTIFACTS=$(ARTIFACTS) go test -v -count=1 -p 1 -timeout 30m ./deploy/lab/...
 
-# More of the lab: tunnel secrets, outages, the access side, many subscribers, VLANs.
+# Tunnel secrets, outages, the access side, many subscribers, VLANs.
 scenes: deps build
-	LACD_TEST_SCENES=1 LACD_ARTIFACTS=$(ARTIFACTS) go test -v -count=1 -timeout 30m ./deploy/lab/demo
+	LACD_TEST_LAB=1 LACD_ARTIFACTS=$(ARTIFACTS) go test -v -count=1 -timeout 30m ./deploy/lab/demo
 
 conformance:
 	go run ./lac/lactest/conformance/report

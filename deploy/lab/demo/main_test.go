@@ -17,8 +17,8 @@ const together = 2
 // TestCases plays each case in a virtual machine of its own, after make build.
 // Each expectation is a subtest. "go test -run TestCases/killed" plays one.
 func TestCases(t *testing.T) {
-	if os.Getenv("LACD_TEST_SCENES") != "1" {
-		t.Skip("boots virtual machines: set LACD_TEST_SCENES=1 after make build")
+	if os.Getenv("LACD_TEST_LAB") != "1" {
+		t.Skip("boots virtual machines: set LACD_TEST_LAB=1 after make build")
 	}
 	bin, err := filepath.Abs("../../../bin")
 	if err != nil {
