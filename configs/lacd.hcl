@@ -278,14 +278,30 @@ radius "freeradius2" {
   secret_file = "radius.secret"
 }
 
+# How user names bear the realm that tells whose subscriber it is. The block may
+# be left out.
+user_name {
+  # "user@realm" has the realm behind the last @, "realm/user" before the first
+  # slash; one of @ / \ % # ! : | & + = ~ ^ may stand in the middle, \ as \\.
+  # Of several forms the first one that reads the realm of a retailer decides,
+  # whatever the others read. Default ["user@realm"].
+  forms = ["user@realm", "realm/user", "realm\\user", "user%realm"]
+}
+
 # An ISP whose subscribers are served. At least one is required.
 retailer "acme" {
-  # What follows the last @ of its subscribers' user names; case does not
-  # matter. Required unless this is the default retailer.
-  realms = ["acme.example", "acme.net.example"]
+  # Realms of its subscribers' user names, without the @. "*.acme.example" stands
+  # for all realms below acme.example, not for that one itself; an exact realm
+  # comes before such a one, and of several the longest counts. The case of A to
+  # Z does not matter. Required unless this is the default retailer or authorize
+  # is "line".
+  realms = ["acme.example", "acme.net.example", "*.acme.example"]
 
   # "radius": RADIUS says yes or no, and may name the LNS.
   # "realm": the realm is enough, and the LNS authenticates.
+  # "line": the access line is enough (see line, below): nobody is asked for a
+  # name before the LNS does it, and the LNS is not told how it was negotiated.
+  # Subscribers on lines that no retailer has are asked, and their realms count.
   # Default "radius" where the key radius is given, else "realm".
   authorize = "radius"
 
@@ -300,6 +316,16 @@ retailer "acme" {
   # (Acct-Interim-Interval), not for a shorter one. Default: what RADIUS says,
   # else none.
   interim_interval = "10m"
+
+  # User-Name that RADIUS is told, in Access-Requests and, unless it answers with
+  # another one, in accounting; names in braces as in calling_number, below, but
+  # octets are not rewritten. "{name}" leaves the realm out. The LNS is always
+  # told the name as the subscriber sent it. Default "{user}".
+  user_name = "{name}@acme.example"
+
+  # "keep", or "lower": the letters A to Z of that name in lower case.
+  # Default "keep".
+  user_name_case = "lower"
 
   # Sessions of the retailer at most, over all its LNSes, 1 to 1048576.
   # Default: no limit.
@@ -318,7 +344,10 @@ retailer "acme" {
   # subscriber:
   #   {circuit_id} {remote_id}  of the line, as the access node says (TR-101)
   #   {mac} {svlan} {cvlan} {port}  where the subscriber is; port as in access
-  #   {user} {realm}            the user name, and what follows its last @
+  #   {access}                  port and VLAN tags: eth1:100.7
+  #   {nas_port}                the number of port and PPPoE session
+  #   {user} {name} {realm}     the user name, the same without its realm, and
+  #                             the realm in lower case
   #   {service}                 the PPPoE service name asked for
   #   {node}                    name in node
   # Several with | between them are the first that is known: {circuit_id|mac}.
@@ -341,6 +370,13 @@ retailer "acme" {
 
   # Called-Station-Id for RADIUS. Default: as called_number.
   called_station_id = "{service}"
+
+  # NAS-Port-Id for RADIUS. Default "{access}".
+  nas_port_id = "{node}/{access}"
+
+  # NAS-Port-Type for RADIUS: "ethernet" (15), "virtual" (5), or "pppoe", which is
+  # 32, with a VLAN tag 33 and with two of them 34. Default "ethernet".
+  nas_port_type = "pppoe"
 
   # Tell the LNS which port and PPPoE session it is (Physical Channel ID), as
   # RADIUS learns it in NAS-Port. Default true.
@@ -373,7 +409,7 @@ retailer "acme" {
   # encapsulation, iwf. Default: all.
   access_line_attributes = ["circuit_id", "remote_id", "actual_rate_up", "actual_rate_down"]
 
-  # An LNS of the retailer. Required where authorize is "realm". With RADIUS it
+  # An LNS of the retailer. Required where RADIUS is not asked. With RADIUS it
   # serves subscribers for whom RADIUS names no tunnel; and a tunnel that RADIUS
   # names by this address or by this name gets from here what RADIUS leaves
   # open, except the assignment.
@@ -454,6 +490,56 @@ retailer "acme" {
     # File with the tunnel secret, instead of secret. Only its owner may have
     # access. A relative path starts at the directory of this file.
     secret_file = "acme.secret"
+  }
+}
+
+# A retailer whose subscribers are known by their lines.
+retailer "leased" {
+  authorize = "line"
+  radius    = ["freeradius1"]
+
+  # Lines of the retailer. All that a block says must hold, and of a list one
+  # entry. The first block of the file that fits decides, over all retailers, so
+  # that a narrow one may come before a wide one. lacd refuses a block that is
+  # never reached, and two that overlap without one being a part of the other.
+  # A block without keys is every line. At least one is required with
+  # authorize = "line"; elsewhere there is none.
+  line {
+    # Circuit and remote IDs as the access node tells them (TR-101); "*" at the
+    # end stands for anything. Default: any, or none.
+    circuit_id = ["dslam1 *", "dslam2 eth 0/1:7"]
+    # Default: any, or none.
+    remote_id = ["leased-*"]
+
+    # MAC addresses, "02:00:00:*" for all that begin so. Default: any.
+    mac = ["02:00:00:*"]
+
+    # Access ports. Default: any.
+    port = ["eth1"]
+
+    # VLAN IDs or ranges of the outer and the inner tag. Default: any, or none.
+    svlan = ["100-149", "160"]
+    # Default: any, or none.
+    cvlan = ["2-4094"]
+  }
+
+  line { circuit_id = ["dslam3 eth 0/4:1"] }
+
+  # RADIUS says yes or no to a line, and may name the LNS. Without it the lines
+  # go to the lns of the retailer. Default true where one of the servers in
+  # radius has an auth address, else false.
+  ask_radius = true
+
+  # User-Name that stands for a line; names in braces as in calling_number, but
+  # octets are not rewritten. Default: as calling_station_id.
+  line_user = "{circuit_id|access}"
+
+  # User-Password that goes with it, up to 128 octets. It is no secret: the server
+  # looks at the name. Default "line".
+  line_password = "line"
+
+  lns "leased-lns" {
+    address = "192.0.2.33"
   }
 }
 

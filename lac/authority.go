@@ -85,8 +85,8 @@ func (sh *shard) authorize(sl *slot, a session.Authorize) {
 	v := sl.session.View()
 	n := sh.srv.numbers(&v)
 	req := radius.Access{
-		User: v.User, NASPort: nasPort(sl), NASPortID: nasPortID(&v), CallingStation: n.CallingStation,
-		CalledStation: n.CalledStation, AcctSession: v.ID, MTU: uint32(a.MRU), Line: v.Origin.Line,
+		User: a.User, NASPort: nasPort(sl), NASPortID: n.NASPortID, NASPortType: n.NASPortType,
+		CallingStation: n.CallingStation, CalledStation: n.CalledStation, AcctSession: v.ID, MTU: uint32(a.MRU), Line: v.Origin.Line,
 	}
 	switch a.Credentials.Protocol {
 	case ppp.CHAP:
@@ -108,7 +108,8 @@ func (sh *shard) account(now time.Time, sl *slot, status session.AccountStatus) 
 	n := sh.srv.numbers(&v)
 	rec := acct.Record{
 		Session: v.ID, User: v.Decision.User, Class: v.Decision.Class,
-		NASPort: nasPort(sl), NASPortID: nasPortID(&v), CallingStation: n.CallingStation, CalledStation: n.CalledStation,
+		NASPort: nasPort(sl), NASPortID: n.NASPortID, NASPortType: n.NASPortType,
+		CallingStation: n.CallingStation, CalledStation: n.CalledStation,
 		Line: v.Origin.Line, Authentic: acct.ByRADIUS, EventTime: now, SessionTime: now.Sub(v.UpSince),
 		Tunnel: acct.Tunnel{
 			Server: v.LNS.Peer.Addr().String(), Assignment: v.LNS.Assignment, PrivateGroup: v.LNS.PrivateGroup,

@@ -115,7 +115,7 @@ func (sh *shard) begin(now time.Time, in requestIn, key [16]byte, p place) {
 	var seed [32]byte
 	random(seed[:])
 	sl.session = session.New(now, sh.config(sh.mru(in.port, &req)), sh.srv.policy(), session.Origin{
-		Port: in.port.port.Name(), Local: sl.local, Peer: req.Src, VLANs: req.VLANs, ID: sl.id,
+		Port: in.port.port.Name(), NASPort: nasPort(sl), Local: sl.local, Peer: req.Src, VLANs: req.VLANs, ID: sl.id,
 		Service: req.Service, Line: req.Line,
 	}, acctID(sh.srv.boot, sh.ref(sl)), seed)
 	sh.settle(now, sl)

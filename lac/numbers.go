@@ -13,7 +13,8 @@ import (
 func (s *Server) numbers(v *session.View) policy.Numbers {
 	values := number.Values{
 		MAC: v.Origin.Peer.String(), SVLAN: v.Origin.VLANs[0].ID, CVLAN: v.Origin.VLANs[1].ID,
-		Port: v.Origin.Port, User: v.User, Realm: policy.Realm(v.User), Service: v.Origin.Service, Node: s.cfg.Node,
+		Port: v.Origin.Port, Access: v.Origin.Access(), NASPort: v.Origin.NASPort, User: v.User, Name: v.Name, Realm: v.Realm,
+		Service: v.Origin.Service, Node: s.cfg.Node,
 	}
 	if l := v.Origin.Line; l != nil {
 		values.CircuitID, values.RemoteID = l.CircuitID, l.RemoteID
@@ -35,14 +36,6 @@ var noInfo policy.CallInfo
 // nasPort packs the access port's number and the PPPoE session ID: NAS-Port
 // of RADIUS and Physical Channel ID of L2TP.
 func nasPort(sl *slot) uint32 { return uint32(sl.port.index)<<16 | uint32(sl.id) }
-
-// nasPortID returns the access port and its VLAN tags: "eth1:100.200".
-func nasPortID(v *session.View) string {
-	if vl := v.Origin.VLANs.String(); vl != "" {
-		return v.Origin.Port + ":" + vl
-	}
-	return v.Origin.Port
-}
 
 // lineAVPs returns the access line AVPs of RFC 5515 that the retailer wants.
 // "The LAC MUST NOT send any of the Access Line AVPs" when the access node told

@@ -11,6 +11,8 @@ import (
 var (
 	DefaultCalling = number.Must("{circuit_id|mac}")
 	DefaultCalled  = number.Must("{service}")
+
+	DefaultNASPortID = number.Must("{access}")
 )
 
 // CallInfo is what a retailer's LNSes are told about a subscriber, and its
@@ -23,6 +25,9 @@ type CallInfo struct {
 
 	CallingStation *number.Template // Calling-Station-Id; nil: as Calling
 	CalledStation  *number.Template // Called-Station-Id; nil: as Called
+
+	NASPortID *number.Template // NAS-Port-Id; nil: DefaultNASPortID
+	PortType  PortType         // NAS-Port-Type; 0: Ethernet
 
 	NoPhysicalChannel bool // leave Physical Channel ID out of ICRQ
 
@@ -38,6 +43,43 @@ type CallInfo struct {
 type Numbers struct {
 	Calling, Called, SubAddress   string // ICRQ
 	CallingStation, CalledStation string // RADIUS
+	NASPortID                     string
+	NASPortType                   uint32
+}
+
+// PortType is how NAS-Port-Type is chosen.
+type PortType uint8
+
+// The ways to choose NAS-Port-Type.
+const (
+	PortEthernet PortType = iota
+	PortVirtual
+	PortPPPoE // by the VLAN tags of the subscriber
+)
+
+// The values of NAS-Port-Type (RFC 2865 section 5.41, and of the last three the
+// registry of IANA).
+const (
+	typeVirtual    = 5
+	typeEthernet   = 15
+	typePPPoEoE    = 32
+	typePPPoEoVLAN = 33
+	typePPPoEoQinQ = 34
+)
+
+// value returns the NAS-Port-Type of a subscriber.
+func (t PortType) value(v *number.Values) uint32 {
+	switch {
+	case t == PortVirtual:
+		return typeVirtual
+	case t != PortPPPoE:
+		return typeEthernet
+	case v.CVLAN != 0:
+		return typePPPoEoQinQ
+	case v.SVLAN != 0:
+		return typePPPoEoVLAN
+	}
+	return typePPPoEoE
 }
 
 // Numbers returns the numbers of a subscriber's call.
@@ -45,6 +87,9 @@ func (c *CallInfo) Numbers(v *number.Values) Numbers {
 	n := Numbers{
 		Calling: either(c.Calling, DefaultCalling).Number(v),
 		Called:  either(c.Called, DefaultCalled).Number(v),
+
+		NASPortID:   either(c.NASPortID, DefaultNASPortID).Number(v),
+		NASPortType: c.PortType.value(v),
 	}
 	n.CallingStation, n.CalledStation = n.Calling, n.Called
 	if c.CallingStation != nil {

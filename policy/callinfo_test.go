@@ -42,10 +42,36 @@ func TestNumbers(t *testing.T) {
 		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
+			tt.want.NASPortType = 15
 			if diff := cmp.Diff(tt.want, tt.c.Numbers(&tt.v)); diff != "" {
 				t.Errorf("-want +got:\n%s", diff)
 			}
 		})
+	}
+}
+
+func TestNASPort(t *testing.T) {
+	untagged := number.Values{Access: "eth1", NASPort: 65543, Node: "lac1"}
+	tagged := number.Values{Access: "eth1:100", SVLAN: 100}
+	stacked := number.Values{Access: "eth1:100.7", SVLAN: 100, CVLAN: 7}
+	for _, tt := range []struct {
+		name string
+		c    CallInfo
+		v    number.Values
+		id   string
+		kind uint32
+	}{
+		{"default", CallInfo{}, stacked, "eth1:100.7", 15},
+		{"virtual", CallInfo{PortType: PortVirtual}, tagged, "eth1:100", 5},
+		{"PPPoE", CallInfo{PortType: PortPPPoE}, untagged, "eth1", 32},
+		{"PPPoE on a VLAN", CallInfo{PortType: PortPPPoE}, tagged, "eth1:100", 33},
+		{"PPPoE on two", CallInfo{PortType: PortPPPoE}, stacked, "eth1:100.7", 34},
+		{"template", CallInfo{NASPortID: number.Must("{node}/{nas_port}")}, untagged, "lac1/65543", 15},
+		{"none", CallInfo{NASPortID: number.Must("")}, untagged, "", 15},
+	} {
+		if n := tt.c.Numbers(&tt.v); n.NASPortID != tt.id || n.NASPortType != tt.kind {
+			t.Errorf("%s: got %q and type %d, want %q and %d", tt.name, n.NASPortID, n.NASPortType, tt.id, tt.kind)
+		}
 	}
 }
 

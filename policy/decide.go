@@ -28,7 +28,7 @@ func (p *Policy) Decide(now time.Time, s Subscriber, r Route, g Grant, seed uint
 	d := Decision{
 		Realm:          r.Realm,
 		Reasons:        slices.Clip(r.Reasons),
-		User:           cmp.Or(g.User, s.User),
+		User:           cmp.Or(g.User, r.User, s.User),
 		Class:          g.Class,
 		SessionTimeout: g.SessionTimeout,
 		IdleTimeout:    g.IdleTimeout,
@@ -83,7 +83,7 @@ func (p *Policy) own(d *Decision, r *Retailer) []option {
 		p.complete(r, &l)
 		options = append(options, option{lns: l, from: "configured"})
 	}
-	if r.Authorize == ByRADIUS {
+	if r.AsksRADIUS() {
 		d.reason("RADIUS named no tunnel: %s of retailer %s", count(len(options), "LNS", "LNSes"), r.Name)
 	} else {
 		d.reason("%s of retailer %s", count(len(options), "LNS", "LNSes"), r.Name)

@@ -9,6 +9,8 @@ import (
 type Subscriber struct {
 	User      string // name given in PAP or CHAP, as sent; empty before authentication
 	Port      string // access port
+	Access    string // port and VLAN tags: "eth1:100.200"
+	NASPort   uint32
 	MAC       string
 	SVLAN     uint16
 	CVLAN     uint16
@@ -24,7 +26,7 @@ type Authorize uint8
 const (
 	ByRADIUS Authorize = 1 + iota // ask RADIUS; its tunnel attributes name the LNS
 	ByRealm                       // the realm alone is enough: the LNS authenticates
-	ByLine                        // by circuit id, before PPP authentication (reserved)
+	ByLine                        // by the access line, before PPP authentication
 )
 
 // LNS is one way to reach a retailer: a peer and how to talk to it.

@@ -3,8 +3,9 @@ package policy
 import (
 	"fmt"
 	"net/netip"
-	"strings"
 	"time"
+
+	"lacd/policy/number"
 )
 
 // MinInterim is the shortest interim interval (RFC 2869 section 5.16: the
@@ -14,7 +15,7 @@ const MinInterim = 60 * time.Second
 // Retailer is one ISP whose subscribers the gateway serves.
 type Retailer struct {
 	Name            string
-	Realms          []string // without "@"; case does not matter
+	Realms          []string // without "@", "*." for all below; case of A to Z does not matter
 	Authorize       Authorize
 	RADIUS          []string      // names of its servers, preferred first
 	Accounting      bool          // send accounting to those servers
@@ -23,6 +24,14 @@ type Retailer struct {
 	MaxSessions     uint32 // over all LNSes; 0: no limit
 	DSCP            uint8  // of LNSes that RADIUS names and the configuration does not know
 	Call            CallInfo
+
+	UserName  *number.Template // User-Name towards RADIUS; nil: as the subscriber sent it
+	LowerUser bool             // that one in lower case
+
+	Lines        []Lines          // ByLine: its access lines
+	AskLine      bool             // ByLine: RADIUS authorizes
+	LineUser     *number.Template // AskLine: the User-Name; nil: as Calling-Station-Id
+	LinePassword Secret           // AskLine: the User-Password
 }
 
 // Default is what happens to a subscriber without a realm, or with one that
@@ -35,12 +44,15 @@ type Default struct {
 type Policy struct {
 	Retailers []Retailer
 	Default   Default
+	Forms     []Form       // how user names bear a realm, in the order they are tried; empty: DefaultForm
+	Name      string       // of the gateway, in templates; empty: Node
 	Node      string       // Host Name towards an LNS that has none of its own
 	Local     []netip.Addr // our addresses; the first of the peer's family is used; empty: the kernel chooses
 	Handling  *Handling    // of LNSes that have none of their own; nil: DefaultLockouts and no more
 
-	byRealm map[string]*Retailer // lower case
-	def     *Retailer            // nil: refuse
+	realms realms
+	lines  lineTable
+	def    *Retailer // nil: refuse
 }
 
 // New returns p, checked and indexed. It keeps p's slices.
@@ -49,28 +61,47 @@ func New(p Policy) (*Policy, error) {
 		p.Handling = &Handling{Lockouts: DefaultLockouts()}
 	}
 	byName := make(map[string]*Retailer, len(p.Retailers))
-	p.byRealm = make(map[string]*Retailer)
+	p.realms = realms{exact: map[string]*Retailer{}, below: map[string]*Retailer{}}
 	for i := range p.Retailers {
 		r := &p.Retailers[i]
 		if byName[r.Name] != nil {
 			return nil, fmt.Errorf("retailer %q is defined twice", r.Name)
 		}
 		byName[r.Name] = r
-		if r.Authorize != ByRADIUS && r.Authorize != ByRealm {
-			return nil, fmt.Errorf("retailer %q: no way to authorize its subscribers", r.Name)
-		}
-		for _, realm := range r.Realms {
-			key := strings.ToLower(realm)
-			if other := p.byRealm[key]; other != nil {
-				return nil, fmt.Errorf("realm %q is claimed by retailers %q and %q", realm, other.Name, r.Name)
-			}
-			p.byRealm[key] = r
+		if err := p.claims(r); err != nil {
+			return nil, err
 		}
 	}
 	if p.Default.Retailer != "" {
 		if p.def = byName[p.Default.Retailer]; p.def == nil {
 			return nil, fmt.Errorf("default retailer %q is not defined", p.Default.Retailer)
 		}
+		if p.def.Authorize == ByLine {
+			return nil, fmt.Errorf("default retailer %q authorizes by line", p.def.Name)
+		}
 	}
 	return &p, nil
+}
+
+// claims takes down which subscribers are r's.
+func (p *Policy) claims(r *Retailer) error {
+	switch r.Authorize {
+	case ByRADIUS, ByRealm:
+		if len(r.Lines) > 0 {
+			return fmt.Errorf("retailer %q: lines, and it does not authorize by line", r.Name)
+		}
+	case ByLine:
+		if len(r.Realms) > 0 {
+			return fmt.Errorf("retailer %q: realms, and it authorizes by line", r.Name)
+		}
+		p.lines.add(r)
+	default:
+		return fmt.Errorf("retailer %q: no way to authorize its subscribers", r.Name)
+	}
+	for _, realm := range r.Realms {
+		if other := p.realms.add(realm, r); other != nil {
+			return fmt.Errorf("realm %q is claimed by retailers %q and %q", realm, other.Name, r.Name)
+		}
+	}
+	return nil
 }

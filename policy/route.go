@@ -1,38 +1,22 @@
 package policy
 
-import (
-	"strconv"
-	"strings"
-)
+import "lacd/policy/number"
 
 // Route is which retailer serves a subscriber, and how it is authorized.
 type Route struct {
 	Retailer  *Retailer // nil: refused
+	Name      string    // the user name without its realm
 	Realm     string    // of the user name, lower case; may be empty
+	User      string    // User-Name towards RADIUS
 	Authorize Authorize // 0: refused
 	Refuse    string    // not empty: the subscriber is refused, and this is why
 	Reasons   []string
 }
 
-// Realm returns what follows the last "@" of user, in lower case, or "".
-func Realm(user string) string {
-	i := strings.LastIndexByte(user, '@')
-	if i < 0 {
-		return ""
-	}
-	return strings.ToLower(user[i+1:])
-}
-
-// Route says which retailer serves s.
+// Route says which retailer serves a subscriber who has given its name.
 func (p *Policy) Route(s Subscriber) Route {
-	r := Route{Realm: Realm(s.User)}
-	found := "the user name has no realm"
-	if r.Realm != "" {
-		found = "no retailer claims realm " + strconv.Quote(r.Realm)
-		if r.Retailer = p.byRealm[r.Realm]; r.Retailer != nil {
-			found = "realm " + strconv.Quote(r.Realm) + " belongs to retailer " + r.Retailer.Name
-		}
-	}
+	var r Route
+	found := p.named(&r, s.User)
 	if r.Retailer == nil {
 		if p.def == nil {
 			r.Refuse = found + ", and there is no default retailer"
@@ -43,17 +27,42 @@ func (p *Policy) Route(s Subscriber) Route {
 		found += ": default retailer " + p.def.Name
 	}
 	r.Authorize = r.Retailer.Authorize
-	r.Reasons = []string{found, r.Authorize.reason()}
+	r.Reasons = []string{found, r.Retailer.reason()}
+	p.radiusUser(&r, &s)
 	return r
 }
 
-func (a Authorize) reason() string {
-	switch a {
+// AsksRADIUS reports whether RADIUS decides about the subscriber.
+func (r *Route) AsksRADIUS() bool { return r.Retailer != nil && r.Retailer.AsksRADIUS() }
+
+// AsksRADIUS reports whether RADIUS decides about the subscribers of r.
+func (r *Retailer) AsksRADIUS() bool {
+	return r.Authorize == ByRADIUS || r.Authorize == ByLine && r.AskLine
+}
+
+// values is what templates can say about a subscriber.
+func (p *Policy) values(r *Route, s *Subscriber) number.Values {
+	node := p.Name
+	if node == "" {
+		node = p.Node
+	}
+	return number.Values{
+		CircuitID: s.CircuitID, RemoteID: s.RemoteID, MAC: s.MAC, SVLAN: s.SVLAN, CVLAN: s.CVLAN, Port: s.Port,
+		Access: s.Access, NASPort: s.NASPort, User: s.User, Name: r.Name, Realm: r.Realm, Service: s.Service, Node: node,
+	}
+}
+
+// reason says how the subscribers of r are authorized.
+func (r *Retailer) reason() string {
+	switch r.Authorize {
 	case ByRADIUS:
 		return "RADIUS authorizes it"
 	case ByRealm:
 		return "its realm is enough, the LNS authenticates"
 	case ByLine:
+		if r.AskLine {
+			return "RADIUS authorizes its line, the LNS authenticates"
+		}
 		return "its line is enough, the LNS authenticates"
 	}
 	return "nothing authorizes it"

@@ -21,28 +21,6 @@ func newPolicy(t testing.TB, p Policy) *Policy {
 
 func peer(s string) netip.AddrPort { return netip.MustParseAddrPort(s) }
 
-func TestRealm(t *testing.T) {
-	for user, want := range map[string]string{
-		"":                   "",
-		"bob":                "",
-		"bob@":               "",
-		"@":                  "",
-		"bob@acme.example":   "acme.example",
-		"bob@ACME.Example":   "acme.example",
-		"bob@home@isp":       "isp",
-		"@isp":               "isp",
-		"acme.example/bob":   "",
-		"bob@isp\x00@\xffx":  "\ufffdx", // as strings.ToLower has it
-		"bob@ÄCME.example":   "äcme.example",
-		"bob@acme.example ":  "acme.example ",
-		"bob@acme.example@@": "",
-	} {
-		if got := Realm(user); got != want {
-			t.Errorf("%q: got %q, want %q", user, got, want)
-		}
-	}
-}
-
 func TestRoute(t *testing.T) {
 	retailers := []Retailer{
 		{Name: "acme", Realms: []string{"acme.example", "ACME.net"}, Authorize: ByRADIUS},
@@ -129,7 +107,9 @@ func TestNewRefuses(t *testing.T) {
 	}{
 		{"retailer twice", Policy{Retailers: []Retailer{{Name: "a", Authorize: ByRealm}, {Name: "a", Authorize: ByRealm}}}, `retailer "a" is defined twice`},
 		{"no authorize", Policy{Retailers: []Retailer{{Name: "a"}}}, `no way to authorize`},
-		{"by line", Policy{Retailers: []Retailer{{Name: "a", Authorize: ByLine}}}, `no way to authorize`},
+		{"realms of lines", Policy{Retailers: []Retailer{{Name: "a", Authorize: ByLine, Realms: []string{"x"}}}}, `realms, and it authorizes by line`},
+		{"lines of realms", Policy{Retailers: []Retailer{{Name: "a", Authorize: ByRealm, Lines: []Lines{{}}}}}, `lines, and it does not authorize by line`},
+		{"default by line", Policy{Retailers: []Retailer{{Name: "a", Authorize: ByLine}}, Default: Default{"a"}}, `default retailer "a" authorizes by line`},
 		{"realm twice", Policy{Retailers: []Retailer{
 			{Name: "a", Authorize: ByRealm, Realms: []string{"x"}},
 			{Name: "b", Authorize: ByRealm, Realms: []string{"X"}},
@@ -169,7 +149,7 @@ func FuzzRoute(f *testing.F) {
 		case r.Retailer == nil && r.Refuse == "":
 			t.Error("refused without a reason")
 		case r.Retailer != nil && !slices.ContainsFunc(realms[r.Retailer.Name], func(realm string) bool {
-			return strings.HasSuffix(strings.ToLower(user), "@"+realm)
+			return strings.HasSuffix(Lower(user), "@"+realm)
 		}):
 			t.Errorf("%q is a subscriber of %s", user, r.Retailer.Name)
 		}

@@ -18,11 +18,13 @@ func (s *Session) authenticate(now time.Time, c ppp.Credentials) {
 	s.reached(now, Authenticated)
 	s.creds = c
 	s.state = Decide
-	s.route = s.policy.Route(s.subscriber())
+	if !s.byLine {
+		s.route = s.policy.Route(s.subscriber())
+	}
 	switch {
 	case s.route.Retailer == nil:
 		s.refuse(now, cause.AuthRejected, s.route.Refuse)
-	case s.route.Authorize == policy.ByRADIUS:
+	case s.route.AsksRADIUS():
 		s.authorize()
 	default:
 		s.granted(now, policy.Grant{})
@@ -37,7 +39,12 @@ func (s *Session) authorize() {
 		return
 	}
 	s.asked = true
-	s.do(Authorize{Retailer: s.route.Retailer, Credentials: s.creds, MRU: s.mru()})
+	creds := s.creds
+	if s.byLine {
+		// "dummy password" of RFC 2809 section 4.1.2.2: the server looks at the name.
+		creds = ppp.Credentials{Protocol: ppp.PAP, Response: []byte(s.route.Retailer.LinePassword)}
+	}
+	s.do(Authorize{Retailer: s.route.Retailer, User: s.route.User, Credentials: creds, MRU: s.mru()})
 }
 
 // answered reports whether an answer that arrived now is for the question
@@ -54,7 +61,7 @@ func (s *Session) answered() bool {
 
 func (s *Session) subscriber() policy.Subscriber {
 	sub := policy.Subscriber{
-		User: string(s.creds.Name), Port: s.origin.Port, MAC: s.origin.Peer.String(),
+		User: string(s.creds.Name), Port: s.origin.Port, Access: s.origin.Access(), NASPort: s.origin.NASPort, MAC: s.origin.Peer.String(),
 		SVLAN: s.origin.VLANs[0].ID, CVLAN: s.origin.VLANs[1].ID, Service: s.origin.Service,
 	}
 	if l := s.origin.Line; l != nil {

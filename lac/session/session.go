@@ -21,12 +21,21 @@ type Config struct {
 // Origin is where a session comes from. It never changes.
 type Origin struct {
 	Port    string // access port
+	NASPort uint32
 	Local   wire.MAC
 	Peer    wire.MAC
 	VLANs   wire.VLANs
 	ID      wire.SessionID
 	Service string
 	Line    *wire.Line // nil: the access node told nothing
+}
+
+// Access returns the access port and the VLAN tags: "eth1:100.200".
+func (o *Origin) Access() string {
+	if tags := o.VLANs.String(); tags != "" {
+		return o.Port + ":" + tags
+	}
+	return o.Port
 }
 
 // State is the stage a session is in.
@@ -103,6 +112,7 @@ type Session struct {
 	early   [][]byte
 
 	route    policy.Route
+	byLine   bool         // the line has said whose subscriber it is: nobody asks for a name
 	rates    policy.Rates // as granted
 	decision *policy.Decision
 	current  *policy.Candidate // being tried or used; nil before the first
@@ -147,6 +157,7 @@ type SendPADT struct{}
 // Authorize asks RADIUS, through the servers of the retailer, about the subscriber.
 type Authorize struct {
 	Retailer    *policy.Retailer
+	User        string // User-Name
 	Credentials ppp.Credentials
 	MRU         uint16
 }
@@ -278,6 +289,8 @@ type View struct {
 	Started     time.Time
 	UpSince     time.Time // zero before ICCN
 	User        string    // as the subscriber sent it
+	Name        string    // the same without its realm
+	Realm       string
 	Retailer    string
 	Accounting  bool             // the retailer wants accounting records
 	Info        *policy.CallInfo // of the retailer; nil: none yet
@@ -307,7 +320,7 @@ func (s *Session) Retailer() string {
 func (s *Session) View() View {
 	v := View{
 		ID: s.id, State: s.state, Origin: s.origin, Started: s.started, UpSince: s.upSince,
-		User: string(s.creds.Name), Call: s.call, Decision: s.decision, RouteReason: s.route.Reasons,
+		User: string(s.creds.Name), Name: s.route.Name, Realm: s.route.Realm, Call: s.call, Decision: s.decision, RouteReason: s.route.Reasons,
 		Counters: s.counters, Rates: s.rates, Cause: s.cause, Detail: s.detail,
 	}
 	if s.route.Retailer != nil {

@@ -15,9 +15,23 @@ func New(now time.Time, cfg *Config, pol *policy.Policy, o Origin, id string, se
 	s := &Session{
 		cfg: cfg, policy: pol, origin: o, id: id, started: now, state: Negotiate,
 		seed: binary.BigEndian.Uint64(seed[:]),
-		link: ppp.NewLink(&cfg.PPP, seed),
 	}
+	s.link = ppp.NewLink(s.findLine(), seed)
 	s.link.Start(now)
 	s.drainLink(now)
 	return s
+}
+
+// findLine looks whether the line alone tells whose subscriber it is, and
+// returns how the link is negotiated. Where it does, "PPP authentication" does
+// not come before the tunnel (RFC 2809 section 4.1.2.2).
+func (s *Session) findLine() *ppp.Config {
+	var ok bool
+	if s.route, ok = s.policy.Line(s.subscriber()); !ok {
+		return &s.cfg.PPP
+	}
+	s.byLine = true
+	open := s.cfg.PPP
+	open.Auth = nil
+	return &open
 }

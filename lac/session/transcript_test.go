@@ -26,7 +26,8 @@ var update = flag.Bool("update", false, "rewrite the transcripts in testdata")
 // TestTranscripts runs the conversations in testdata/*.txt. A block is the
 // commands up to "----", then what the session did. Commands:
 //
-//	session [interim=D] [echo=D]   a new session, whose retailer asks RADIUS
+//	session [interim=D] [echo=D] [circuit=ID]   a new session, whose retailer asks RADIUS; by circuit ID
+//	                      "dsl1" one that asks RADIUS, "dsl2" one that does not
 //	frame WORDS           a frame from the subscriber; WORDS as for ppptest.Frame
 //	ack                   the last Configure-Request is acknowledged
 //	up                    LCP and a PAP request for joe@acme.example, in one go
@@ -197,13 +198,24 @@ func (r *replayer) session(args []string) error {
 		{Name: "bob", Realms: []string{"bob.example"}, Authorize: policy.ByRealm, LNS: []policy.LNS{
 			{Name: "lnsb", Peer: netip.MustParseAddrPort("192.0.2.9:1701"), NoProxyAuth: true, NoReplayAuth: true},
 		}},
+		{Name: "leased", Authorize: policy.ByLine, AskLine: true, LinePassword: "dummy", Lines: []policy.Lines{
+			{CircuitIDs: []policy.Pattern{{Text: "dsl1"}}},
+		}},
+		{Name: "transit", Authorize: policy.ByLine, Lines: []policy.Lines{{CircuitIDs: []policy.Pattern{{Text: "dsl2"}}}}, LNS: []policy.LNS{
+			{Name: "lnst", Peer: netip.MustParseAddrPort("192.0.2.10:1701")},
+		}},
 	}})
 	if err != nil {
 		return err
 	}
 	cfg := &Config{PPP: ppp.Config{Name: "lac", Auth: []ppp.Protocol{ppp.PAP, ppp.CHAP}}}
+	var line *wire.Line
 	for _, a := range args {
 		key, value, _ := strings.Cut(a, "=")
+		if key == "circuit" {
+			line = &wire.Line{CircuitID: value}
+			continue
+		}
 		d, err := time.ParseDuration(value)
 		switch {
 		case err != nil:
@@ -217,7 +229,7 @@ func (r *replayer) session(args []string) error {
 	r.now = time.Unix(1_000_000, 0)
 	r.from = r.now
 	r.s = New(r.now, cfg, pol, Origin{
-		Port: "eth1", Local: wire.MAC{2, 0, 0, 0, 0, 1}, Peer: wire.MAC{2, 0, 0, 0, 0, 2}, ID: 7,
+		Port: "eth1", Local: wire.MAC{2, 0, 0, 0, 0, 1}, Peer: wire.MAC{2, 0, 0, 0, 0, 2}, ID: 7, Line: line,
 	}, "s1", [32]byte{1})
 	return nil
 }
@@ -305,7 +317,11 @@ func describe(s *Session, a Action) string {
 	case SendPADT:
 		return "send PADT"
 	case Authorize:
-		return fmt.Sprintf("authorize %q with %v of retailer %s", a.Credentials.Name, a.Credentials.Protocol, a.Retailer.Name)
+		words := fmt.Sprintf("authorize %q with %v of retailer %s", a.User, a.Credentials.Protocol, a.Retailer.Name)
+		if len(a.Credentials.Name) == 0 {
+			words += fmt.Sprintf(" password=%q", a.Credentials.Response)
+		}
+		return words
 	case PlaceCall:
 		line := fmt.Sprintf("place call %d to %v", a.Attempt, a.LNS.Peer.Addr())
 		if a.Resort {

@@ -23,6 +23,8 @@ func callInfo(b *block, by policy.Authorize) policy.CallInfo {
 		SubAddress:        b.numberTemplate("sub_address"),
 		CallingStation:    b.numberTemplate("calling_station_id"),
 		CalledStation:     b.numberTemplate("called_station_id"),
+		NASPortID:         b.numberTemplate("nas_port_id"),
+		PortType:          portType(b),
 		NoPhysicalChannel: !b.flag("physical_channel", true),
 		Speed:             speeds(b),
 		TxSpeed:           uint64(b.number("tx_speed", 0, leastSpeed, mostSpeed)),
@@ -34,17 +36,29 @@ func callInfo(b *block, by policy.Authorize) policy.CallInfo {
 		b.idle("tx_speed", `speed does not name "static"`)
 		b.idle("rx_speed", `speed does not name "static"`)
 	}
-	if slices.Contains(c.Speed, policy.SpeedRADIUS) && by != policy.ByRADIUS {
+	if slices.Contains(c.Speed, policy.SpeedRADIUS) && by == policy.ByRealm {
 		b.refuse("speed", "remove it", `"radius" has no effect: authorize is %q`, by)
 	}
 	if c.NoLine {
 		b.idle("access_line_attributes", "access_line is false")
 	}
 	if !b.has("radius") {
-		b.idle("calling_station_id", "there is no radius server")
-		b.idle("called_station_id", "there is no radius server")
+		for _, key := range []string{"calling_station_id", "called_station_id", "nas_port_id", "nas_port_type"} {
+			b.idle(key, "there is no radius server")
+		}
 	}
 	return c
+}
+
+// portType reads how NAS-Port-Type is chosen.
+func portType(b *block) policy.PortType {
+	switch b.word("nas_port_type", "ethernet", "ethernet", "virtual", "pppoe") {
+	case "virtual":
+		return policy.PortVirtual
+	case "pppoe":
+		return policy.PortPPPoE
+	}
+	return policy.PortEthernet
 }
 
 // Speeds in bit/s. Beyond 32 bits LNSes are told what 32 bits hold.

@@ -28,15 +28,17 @@ func (c *checker) check(defaultRetailer string) {
 		c.d.refuse(1, `add a retailer with its realms and an lns`, "there is no retailer: every subscriber would be refused")
 	}
 	c.realms()
+	c.lineConflicts()
 	for _, r := range c.retailers {
+		c.lineRules(r)
 		if c.references(r) {
 			c.accounting(r)
 		}
 		c.locals(r)
-		if r.Authorize == policy.ByRealm && len(r.LNS) == 0 {
-			c.d.refuse(r.b.line, `add lns "name" { address = "192.0.2.1" }`, "retailer %q authorizes by realm and has no lns", r.Name)
+		if !r.AsksRADIUS() && len(r.LNS) == 0 {
+			c.d.refuse(r.b.line, `add lns "name" { address = "192.0.2.1" }`, "retailer %q authorizes by %v and has no lns", r.Name, r.Authorize)
 		}
-		if !r.b.has("realms") && r.Name != defaultRetailer {
+		if r.Authorize != policy.ByLine && !r.b.has("realms") && r.Name != defaultRetailer {
 			c.d.refuse(r.b.line, "add realms, or make it the default", "retailer %q has no realms: no subscriber can reach it", r.Name)
 		}
 	}
@@ -48,8 +50,12 @@ func (c *checker) check(defaultRetailer string) {
 	for _, r := range c.retailers {
 		names = append(names, r.Name)
 	}
-	if defaultRetailer != "" && !slices.Contains(names, defaultRetailer) {
+	switch i := slices.Index(names, defaultRetailer); {
+	case defaultRetailer == "":
+	case i < 0:
 		c.def.refuse("retailer", suggest(defaultRetailer, names), "%q is not defined", defaultRetailer)
+	case c.retailers[i].Authorize == policy.ByLine:
+		c.def.refuse("retailer", "a line block without keys is every line", "%q authorizes by line: it has its lines and no others", defaultRetailer)
 	}
 }
 
@@ -75,12 +81,13 @@ func (c *checker) nameless(defaultRetailer string) {
 		if r.Name != defaultRetailer {
 			continue
 		}
-		if r.Authorize != policy.ByRealm {
+		if r.Authorize == policy.ByRADIUS {
 			c.d.refuse(r.b.line, `write authorize = "realm"`, "retailer %q authorizes by radius, and auth in ppp is %q", r.Name, authNone)
 		}
 		return
 	}
-	if defaultRetailer == "" {
+	byLine := slices.ContainsFunc(c.retailers, func(r *retailerBlock) bool { return r.Authorize == policy.ByLine })
+	if defaultRetailer == "" && !byLine {
 		c.d.refuse(c.ppp.at("auth"), `add default { retailer = "name" }`, "auth is %q and there is no default retailer: every subscriber would be refused", authNone)
 	}
 }
@@ -150,8 +157,8 @@ func (c *checker) accounting(r *retailerBlock) {
 		return
 	}
 	r.b.idle("interim_interval", "there is no accounting")
-	if r.Authorize == policy.ByRealm {
-		r.b.idle("radius", `authorize is "realm" and there is no accounting`)
+	if !r.AsksRADIUS() {
+		r.b.idle("radius", "authorize is %q and there is no accounting", r.Authorize)
 	}
 }
 
@@ -171,7 +178,7 @@ func (c *checker) unused() {
 		for _, r := range c.retailers {
 			if slices.Contains(r.RADIUS, b.label) {
 				named = true
-				asked = asked || r.Authorize == policy.ByRADIUS
+				asked = asked || r.AsksRADIUS()
 				told = told || r.Accounting
 			}
 		}

@@ -38,6 +38,7 @@ func decode(name string, src []byte, sys system) (*File, *decoder) {
 	for _, b := range servers {
 		f.RADIUS = append(f.RADIUS, radius(b))
 	}
+	userForms := forms(root.one("user_name"))
 	retailers := root.many("retailer")
 	c := checker{d: d, file: f, node: nodeBlock, ports: ports, core: coreBlock, ppp: pppBlock, servers: servers}
 	for _, b := range retailers {
@@ -54,6 +55,8 @@ func decode(name string, src []byte, sys system) (*File, *decoder) {
 	}
 	p := policy.Policy{
 		Default: policy.Default{Retailer: defaultRetailer},
+		Forms:   userForms,
+		Name:    f.Node.Name,
 		Node:    f.L2TP.HostName,
 		Local:   f.Core.Local,
 

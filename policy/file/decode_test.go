@@ -52,7 +52,7 @@ func TestDefaults(t *testing.T) {
 			ResendMax: 8 * time.Second, AnswerTimeout: 5 * time.Second, IdleTimeout: time.Minute, MaxTunnels: 4,
 		},
 		Policy: &policy.Policy{
-			Node: "host1", Handling: &policy.Handling{Lockouts: policy.DefaultLockouts()},
+			Name: "host1", Node: "host1", Handling: &policy.Handling{Lockouts: policy.DefaultLockouts()},
 			Retailers: []policy.Retailer{{
 				Name: "acme", Realms: []string{"acme.example"}, Authorize: policy.ByRealm,
 				LNS: []policy.LNS{{Name: "lns1", Peer: netip.MustParseAddrPort("192.0.2.1:1701"), Weight: 1}},
@@ -196,7 +196,7 @@ default { retailer = "acme" }
 			Secret: "0123456789abcdef", Timeout: time.Second, Tries: 2,
 		}},
 		Policy: &policy.Policy{
-			Node: "lac", Local: local, Default: policy.Default{Retailer: "acme"}, Handling: &common,
+			Name: "lac1", Node: "lac", Local: local, Default: policy.Default{Retailer: "acme"}, Handling: &common,
 			Retailers: []policy.Retailer{{
 				Name: "acme", Realms: []string{"acme.example"}, Authorize: policy.ByRADIUS,
 				RADIUS: []string{"rad1"}, Accounting: true, InterimInterval: 5 * time.Minute,

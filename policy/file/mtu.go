@@ -8,8 +8,6 @@ import (
 	"strings"
 
 	"github.com/zclconf/go-cty/cty"
-
-	"lacd/policy"
 )
 
 // What a PPP frame's information field gains on its way to the LNS, in octets:
@@ -119,7 +117,7 @@ func (c *checker) ways() []passengers {
 			}
 			add(overhead, r.lns[i].line, l.Name+" of "+r.Name)
 		}
-		if len(r.LNS) == 0 && r.Authorize == policy.ByRADIUS {
+		if len(r.LNS) == 0 && r.AsksRADIUS() {
 			add(overheadIPv4, r.b.line, "the LNSes that RADIUS names for "+r.Name)
 		}
 	}

@@ -1,7 +1,6 @@
 package file
 
 import (
-	"strings"
 	"time"
 
 	"lacd/policy"
@@ -20,16 +19,18 @@ type retailerBlock struct {
 	accounting *bool // nil: not said
 	mtu        int   // of the paths to its LNSes; 0: not said
 	lns        []*block
+	lines      []*block // of Lines
+	ask        *bool    // nil: not said
 }
 
 func retailer(b *block) *retailerBlock {
 	r := &retailerBlock{b: b, realms: b.list("realms")}
 	r.Name = b.label
 	for _, w := range r.realms {
-		if strings.ContainsFunc(w.text, func(c rune) bool { return c <= ' ' || c == '@' || c == '*' }) {
-			b.d.refuse(w.line, "write what follows the @ of the user name", "%q is not a realm", w.text)
+		if !isRealm(w.text) {
+			b.d.refuse(w.line, "write what follows the @ of the user name, or *. and a domain for all below it", "%q is not a realm", w.text)
 		}
-		r.Realms = append(r.Realms, strings.ToLower(w.text))
+		r.Realms = append(r.Realms, policy.Lower(w.text))
 	}
 	r.Authorize = authorize(b)
 	r.servers = b.list("radius")
@@ -39,6 +40,8 @@ func retailer(b *block) *retailerBlock {
 	}
 	r.InterimInterval = b.duration("interim_interval", 0, policy.MinInterim, 24*time.Hour)
 	r.Call = callInfo(b, r.Authorize)
+	userName(b, &r.Retailer)
+	lineBlocks(b, r)
 	r.MaxSessions = uint32(b.number("max_sessions", 0, 1, mostCalls))
 	r.mtu = int(b.number("mtu", 0, leastMTU, mostMTU))
 	r.DSCP = b.dscp("dscp", 0)
@@ -55,8 +58,11 @@ func authorize(b *block) policy.Authorize {
 	if b.has("radius") {
 		def = "radius"
 	}
-	if b.word("authorize", def, "radius", "realm") == "radius" {
+	switch b.word("authorize", def, "radius", "realm", "line") {
+	case "radius":
 		return policy.ByRADIUS
+	case "line":
+		return policy.ByLine
 	}
 	return policy.ByRealm
 }

@@ -19,7 +19,10 @@ type Values struct {
 	SVLAN     uint16 // outer VLAN ID
 	CVLAN     uint16 // inner VLAN ID
 	Port      string // access port
+	Access    string // access port and VLAN tags: "eth1:100.200"
+	NASPort   uint32
 	User      string // as the subscriber sent it
+	Name      string // the same without its realm
 	Realm     string
 	Service   string // PPPoE Service-Name
 	Node      string // name of this gateway
@@ -35,7 +38,10 @@ const (
 	svlan
 	cvlan
 	port
+	access
+	nasPort
 	user
+	name
 	realm
 	service
 	node
@@ -43,7 +49,7 @@ const (
 
 var names = [...]string{
 	circuitID: "circuit_id", remoteID: "remote_id", mac: "mac", svlan: "svlan", cvlan: "cvlan",
-	port: "port", user: "user", realm: "realm", service: "service", node: "node",
+	port: "port", access: "access", nasPort: "nas_port", user: "user", name: "name", realm: "realm", service: "service", node: "node",
 }
 
 // Names returns what can stand in braces.
@@ -68,13 +74,19 @@ func (f field) of(v *Values) string {
 	case mac:
 		return v.MAC
 	case svlan:
-		return vlan(v.SVLAN)
+		return decimal(uint32(v.SVLAN))
 	case cvlan:
-		return vlan(v.CVLAN)
+		return decimal(uint32(v.CVLAN))
 	case port:
 		return v.Port
+	case access:
+		return v.Access
+	case nasPort:
+		return decimal(v.NASPort)
 	case user:
 		return v.User
+	case name:
+		return v.Name
 	case realm:
 		return v.Realm
 	case service:
@@ -85,11 +97,11 @@ func (f field) of(v *Values) string {
 	return ""
 }
 
-func vlan(id uint16) string {
-	if id == 0 {
+func decimal(n uint32) string {
+	if n == 0 {
 		return ""
 	}
-	return strconv.Itoa(int(id))
+	return strconv.FormatUint(uint64(n), 10)
 }
 
 // Template is how a number is written. The zero value gives "". It is immutable.
@@ -186,26 +198,36 @@ func (t Template) Equal(o Template) bool { return t.source == o.source }
 // octets. It is empty if t is, or if nothing in it is known.
 func (t *Template) Number(v *Values) string {
 	var b [MaxLen]byte
-	out := b[:0]
+	return string(t.write(b[:0], v, appendSafe))
+}
+
+// Text writes the template with the octets of its fields as they are, and
+// however long they are.
+func (t *Template) Text(v *Values) string {
+	var b [64]byte
+	return string(t.write(b[:0], v, func(b []byte, s string) []byte { return append(b, s...) }))
+}
+
+func (t *Template) write(out []byte, v *Values, appendTo func([]byte, string) []byte) []byte {
 	known, asked := false, false
 	for _, p := range t.parts {
 		if p.fields == nil {
-			out = appendSafe(out, p.text)
+			out = appendTo(out, p.text)
 			continue
 		}
 		asked = true
 		for _, f := range p.fields {
 			if s := f.of(v); s != "" {
 				known = true
-				out = appendSafe(out, s)
+				out = appendTo(out, s)
 				break
 			}
 		}
 	}
 	if asked && !known {
-		return ""
+		return nil
 	}
-	return string(out)
+	return out
 }
 
 const hex = "0123456789ABCDEF"

@@ -10,7 +10,7 @@ import (
 
 var everything = Values{
 	CircuitID: "dslam1 eth 0/1:100", RemoteID: "cpe7", MAC: "02:00:00:00:00:07", SVLAN: 100, CVLAN: 7,
-	Port: "eth1", User: "alice@acme.example", Realm: "acme.example", Service: "internet", Node: "lac1",
+	Port: "eth1", Access: "eth1:100.7", NASPort: 65543, User: "alice@acme.example", Name: "alice", Realm: "acme.example", Service: "internet", Node: "lac1",
 }
 
 func TestNumber(t *testing.T) {
@@ -23,8 +23,8 @@ func TestNumber(t *testing.T) {
 		{"nothing", "", everything, ""},
 		{"fixed", "08001234567", Values{}, "08001234567"},
 		{
-			"every field", "{circuit_id},{remote_id},{mac},{svlan},{cvlan},{port},{user},{realm},{service},{node}", everything,
-			"dslam1 eth 0/1:100,cpe7,02:00:00:00:00:07,100,7,eth1,alice@acme.example,acme.example,internet,lac1",
+			"every field", "{circuit_id},{remote_id},{mac},{svlan},{cvlan},{port},{access},{nas_port},{user},{name},{realm},{service},{node}", everything,
+			"dslam1 eth 0/1:100,cpe7,02:00:00:00:00:07,100,7,eth1,eth1:100.7,65543,alice@acme.example,alice,acme.example,internet,lac1",
 		},
 		{"first known", "{circuit_id|mac}", everything, "dslam1 eth 0/1:100"},
 		{"second known", "{circuit_id|remote_id|mac}", onlyMAC, "02:00:00:00:00:07"},
@@ -49,6 +49,25 @@ func TestNumber(t *testing.T) {
 				t.Errorf("written as %q, want %q", p, tt.template)
 			}
 		})
+	}
+}
+
+// A user name is compared octet by octet at the far end: nothing of it is
+// rewritten, and nothing is cut off.
+func TestText(t *testing.T) {
+	long := strings.Repeat("u", 300)
+	for _, tt := range []struct {
+		template string
+		values   Values
+		want     string
+	}{
+		{"{name}@isp", Values{Name: "bj\xf6rn\x00"}, "bj\xf6rn\x00@isp"},
+		{"{user}x", Values{User: long}, long + "x"},
+		{"{name}@isp", Values{User: "@acme"}, ""},
+	} {
+		if got := Must(tt.template).Text(&tt.values); got != tt.want {
+			t.Errorf("%s: got %q, want %q", tt.template, got, tt.want)
+		}
 	}
 }
 
