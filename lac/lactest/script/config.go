@@ -1,8 +1,10 @@
 package script
 
 import (
+	"cmp"
 	"fmt"
 	"net/netip"
+	"strconv"
 	"strings"
 
 	"lacd/radius/radiustest"
@@ -28,6 +30,9 @@ type Config struct {
 	// RADIUS authorizes the subscribers and takes their accounting, at
 	// 127.0.0.1 beside the gateway. Nil: the realm decides, nothing is accounted.
 	RADIUS *radiustest.Server
+	// Servers has an element for each scripted RADIUS server, r1 at 192.0.2.21, r2
+	// at .22 and so on, up to five, preferred first. It takes the place of RADIUS.
+	Servers []ServerConfig
 
 	MTU int // of the access port; 0: 1500
 }
@@ -38,14 +43,24 @@ type LNSConfig struct {
 	Lines  string // of its block
 }
 
-// Addresses of the core. The LNSes follow firstLNS.
+// ServerConfig is one RADIUS server.
+type ServerConfig struct {
+	Secret string // RADIUSSecret if empty
+	Lines  string // of its block
+}
+
+// Addresses of the core. The LNSes follow firstLNS, RADIUS servers firstServer.
 var (
 	gatewayAddr  = netip.MustParseAddr("192.0.2.1")
 	firstLNS     = netip.MustParseAddr("192.0.2.11")
+	firstServer  = netip.MustParseAddr("192.0.2.21")
 	strangerAddr = netip.MustParseAddr("192.0.2.66")
+	gateway6Addr = netip.MustParseAddr("2001:db8::1")
+	lns6Addr     = netip.MustParseAddr("2001:db8::11")
 )
 
-// RADIUSSecret is the secret that Config.RADIUS must have.
+// RADIUSSecret is the secret that Config.RADIUS must have, and that of scripted
+// servers without another.
 const RADIUSSecret = "0123456789abcdef"
 
 // metricsAddr is where the gateway serves its metrics, in its own namespace.
@@ -69,6 +84,7 @@ func (c *Config) text(socket string, lns []*LNS, radius netip.AddrPort) string {
 		block(&b, `radius "r1"`, "", fmt.Sprintf("auth = %q\nacct = %q\nsecret = %q", radius, radius, RADIUSSecret))
 		retailer += "\nradius = [\"r1\"]"
 	}
+	retailer += c.servers(&b)
 	fmt.Fprintf(&b, "retailer \"acme\" {\n%s", merge(c.Retailer, retailer))
 	for i, l := range lns {
 		lines := fmt.Sprintf("address = %q\npreference = %d", l.Addr, 10*(i+1))
@@ -79,6 +95,23 @@ func (c *Config) text(socket string, lns []*LNS, radius netip.AddrPort) string {
 	}
 	b.WriteString("}\n" + c.Extra + "\n")
 	return b.String()
+}
+
+// servers writes the blocks of the scripted RADIUS servers, and returns the line
+// that names them all.
+func (c *Config) servers(b *strings.Builder) string {
+	var names []string
+	addr := firstServer
+	for i, s := range c.Servers {
+		name := strconv.Quote(fmt.Sprintf("r%d", i+1))
+		secret := cmp.Or(s.Secret, RADIUSSecret)
+		block(b, "radius "+name, s.Lines, fmt.Sprintf("auth = %q\nacct = %q\nsecret = %q", addr, addr, secret))
+		names, addr = append(names, name), addr.Next()
+	}
+	if names == nil {
+		return ""
+	}
+	return "\nradius = [" + strings.Join(names, ", ") + "]"
 }
 
 func block(b *strings.Builder, head, own, defaults string) {

@@ -31,3 +31,21 @@ func TestConfig(t *testing.T) {
 		t.Errorf("a default was not replaced:\n%s", text)
 	}
 }
+
+func TestConfigServers(t *testing.T) {
+	c := Config{
+		LNS: make([]LNSConfig, 1), Servers: []ServerConfig{{}, {Secret: "the other secret", Lines: "tries = 1"}},
+	}
+	text := c.text("/tmp/x.sock", []*LNS{{Addr: firstLNS}}, netip.AddrPort{})
+	f, err := file.Parse("lacd.hcl", []byte(text))
+	if err != nil {
+		t.Fatalf("%v\n%s", err, text)
+	}
+	if len(f.RADIUS) != 2 || f.RADIUS[0].Auth.String() != "192.0.2.21:1812" || f.RADIUS[1].Acct.String() != "192.0.2.22:1813" ||
+		f.RADIUS[0].Secret != RADIUSSecret || f.RADIUS[1].Secret != "the other secret" || f.RADIUS[1].Tries != 1 {
+		t.Errorf("got %+v", f.RADIUS)
+	}
+	if got := f.Policy.Retailers[0].RADIUS; len(got) != 2 || got[1] != "r2" {
+		t.Errorf("the retailer has servers %v", got)
+	}
+}

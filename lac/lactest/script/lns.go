@@ -54,13 +54,14 @@ func newLNS(t testing.TB, addr netip.Addr, c *Capture, inside func(func() error)
 	}
 	l.dial = func(a netip.AddrPort) (conn *net.UDPConn, err error) {
 		err = inside(func() error {
-			conn, err = net.ListenUDP("udp4", net.UDPAddrFromAddrPort(a))
+			conn, err = net.ListenUDP("udp", net.UDPAddrFromAddrPort(a))
 			return err
 		})
 		return conn, err
 	}
 	err := inside(func() (err error) {
-		l.raw, err = net.ListenIP("ip4:udp", &net.IPAddr{IP: addr.AsSlice()})
+		family := map[bool]string{true: "ip4:udp", false: "ip6:udp"}[addr.Is4()]
+		l.raw, err = net.ListenIP(family, &net.IPAddr{IP: addr.AsSlice()})
 		return err
 	})
 	if err != nil {

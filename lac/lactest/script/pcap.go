@@ -41,17 +41,23 @@ func (c *Capture) Frame(at time.Time, b []byte) {
 	c.buf = append(c.buf, b...)
 }
 
-// Datagram adds an IPv4 UDP datagram. A checksum of 0 means not known.
+// Datagram adds a UDP datagram. A checksum of 0 means not known.
 func (c *Capture) Datagram(at time.Time, from, to netip.AddrPort, checksum uint16, b []byte) {
-	f := make([]byte, 12, 42+len(b))
-	f[5], f[11] = to.Addr().AsSlice()[3], from.Addr().AsSlice()[3]
-	f = be.AppendUint16(f, 0x0800)
-	f = append(f, 0x45, 0)
-	f = be.AppendUint16(f, uint16(28+len(b)))
-	f = append(f, 0, 0, 0, 0, 64, 17, 0, 0)
-	f = append(f, from.Addr().AsSlice()...)
-	f = append(f, to.Addr().AsSlice()...)
-	be.PutUint16(f[24:], ^sum16(f[14:34]))
+	src, dst := from.Addr().AsSlice(), to.Addr().AsSlice()
+	f := make([]byte, 12, 62+len(b))
+	f[5], f[11] = dst[len(dst)-1], src[len(src)-1]
+	if to.Addr().Is4() {
+		f = be.AppendUint16(f, 0x0800)
+		f = append(f, 0x45, 0)
+		f = be.AppendUint16(f, uint16(28+len(b)))
+		f = append(append(append(f, 0, 0, 0, 0, 64, 17, 0, 0), src...), dst...)
+		be.PutUint16(f[24:], ^sum16(f[14:34]))
+	} else {
+		f = be.AppendUint16(f, 0x86dd)
+		f = append(f, 0x60, 0, 0, 0)
+		f = be.AppendUint16(f, uint16(8+len(b)))
+		f = append(append(append(f, 17, 64), src...), dst...)
+	}
 	f = be.AppendUint16(f, from.Port())
 	f = be.AppendUint16(f, to.Port())
 	f = be.AppendUint16(f, uint16(8+len(b)))

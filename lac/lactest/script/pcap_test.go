@@ -35,4 +35,10 @@ func TestCapture(t *testing.T) {
 	if len(p) != 45 || sum16(p[14:34]) != 0xffff || be.Uint16(p[34:]) != 1701 || be.Uint16(p[38:]) != 11 || be.Uint16(p[40:]) != 0x1234 {
 		t.Errorf("datagram % x", p)
 	}
+
+	c = NewCapture()
+	c.Datagram(at, netip.MustParseAddrPort("[2001:db8::1]:1701"), netip.MustParseAddrPort("[2001:db8::11]:4000"), 0x1234, []byte("abc"))
+	if p = c.buf[24+16:]; len(p) != 14+40+8+3 || p[5] != 0x11 || p[11] != 1 || be.Uint16(p[12:]) != 0x86dd || be.Uint16(p[18:]) != 11 || p[20] != 17 || be.Uint16(p[54:]) != 1701 {
+		t.Errorf("datagram over IPv6 % x", p)
+	}
 }

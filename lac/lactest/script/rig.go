@@ -1,6 +1,7 @@
 package script
 
 import (
+	"cmp"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -22,6 +23,7 @@ type Rig struct {
 	gateway *kerneltest.Netns // with acc0 and core0
 	world   *kerneltest.Netns // with acc1 and core1
 	lns     []*LNS
+	servers []*RADIUS
 	proc    *process
 	dir     string
 	socket  string // of the admin API
@@ -30,8 +32,8 @@ type Rig struct {
 	RADIUS  *radiustest.Server // nil without
 	Gateway netip.Addr         // in the core
 
-	mu   sync.Mutex // guards host
-	host *LNS
+	mu    sync.Mutex // guards hosts
+	hosts map[netip.Addr]*LNS
 }
 
 // Start makes a world, starts the gateway in it and waits until it serves. The
@@ -46,15 +48,17 @@ func Start(t testing.TB, cfg Config) *Rig {
 	}
 	r := &Rig{
 		t: t, cap: NewCapture(), gateway: kerneltest.NewNetns(t), world: kerneltest.NewNetns(t),
-		dir: t.TempDir(), RADIUS: cfg.RADIUS, Gateway: gatewayAddr,
+		dir: t.TempDir(), RADIUS: cfg.RADIUS, Gateway: gatewayAddr, hosts: map[netip.Addr]*LNS{},
 	}
 	r.wire(cfg.MTU)
 	addr := firstLNS
 	for _, l := range cfg.LNS {
 		r.lns = append(r.lns, r.newLNS(addr))
 		r.lns[len(r.lns)-1].Secret = l.Secret
+		t.Cleanup(r.lns[len(r.lns)-1].close)
 		addr = addr.Next()
 	}
+	r.startServers(cfg.Servers)
 	var radius netip.AddrPort
 	if cfg.RADIUS != nil {
 		r.gateway.Do(t, func() error {
@@ -88,7 +92,12 @@ func (r *Rig) wire(mtu int) {
 	for i, a := 0, firstLNS; i < 5; i, a = i+1, a.Next() {
 		core1.AddAddr(t, a.String()+"/24")
 	}
+	for i, a := 0, firstServer; i < 5; i, a = i+1, a.Next() {
+		core1.AddAddr(t, a.String()+"/24")
+	}
 	core1.AddAddr(t, strangerAddr.String()+"/24")
+	core0.AddAddr(t, gateway6Addr.String()+"/64")
+	core1.AddAddr(t, lns6Addr.String()+"/64")
 	var ac MAC
 	r.gateway.Do(t, func() error {
 		p, err := ethernet.Listen(ethernet.Config{Name: accessPort})
@@ -108,34 +117,55 @@ func (r *Rig) wire(mtu int) {
 	})
 }
 
+// inside runs f in the actors' namespace.
+func (r *Rig) inside(f func() error) (err error) {
+	r.world.Do(r.t, func() error {
+		err = f()
+		return nil
+	})
+	return err
+}
+
 func (r *Rig) newLNS(addr netip.Addr) *LNS {
-	inside := func(f func() error) (err error) {
-		r.world.Do(r.t, func() error {
-			err = f()
-			return nil
-		})
-		return err
-	}
-	l, err := newLNS(r.t, addr, r.cap, inside)
+	l, err := newLNS(r.t, addr, r.cap, r.inside)
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	r.t.Cleanup(l.close)
 	return l
 }
+
+func (r *Rig) startServers(all []ServerConfig) {
+	addr := firstServer
+	for _, c := range all {
+		s, err := newRADIUS(r.t, addr, cmp.Or(c.Secret, RADIUSSecret), r.cap, r.inside)
+		if err != nil {
+			r.t.Fatal(err)
+		}
+		r.t.Cleanup(s.close)
+		r.servers, addr = append(r.servers, s), addr.Next()
+	}
+}
+
+// Server returns the i-th scripted RADIUS server, from 0.
+func (r *Rig) Server(i int) *RADIUS { return r.servers[i] }
 
 // LNS returns the i-th LNS, from 0.
 func (r *Rig) LNS(i int) *LNS { return r.lns[i] }
 
 // Stranger returns a host in the core that the gateway was not told of, at
 // 192.0.2.66.
-func (r *Rig) Stranger() *LNS {
+func (r *Rig) Stranger() *LNS { return r.hostAt(strangerAddr) }
+
+// LNS6 is such a host too, at 2001:db8::11.
+func (r *Rig) LNS6() *LNS { return r.hostAt(lns6Addr) }
+
+func (r *Rig) hostAt(addr netip.Addr) *LNS {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.host == nil {
-		r.host = r.newLNS(strangerAddr)
+	if r.hosts[addr] == nil {
+		r.hosts[addr] = r.newLNS(addr)
 	}
-	return r.host
+	return r.hosts[addr]
 }
 
 // Client adds a client to the access port.
@@ -171,6 +201,13 @@ func (r *Rig) Signal() { r.proc.signal() }
 func (r *Rig) finish() {
 	for _, l := range r.lns {
 		l.beginPolite()
+	}
+	for _, l := range r.hosts {
+		l.beginPolite()
+		defer l.close()
+	}
+	for _, s := range r.servers {
+		s.beginPolite()
 	}
 	if r.proc != nil {
 		r.proc.stop()
