@@ -84,7 +84,7 @@ func (a *Access) Encode(t Try) ([]byte, error) {
 	if len(t.Secret) == 0 {
 		return nil, errNoSecret
 	}
-	sum := messageAuthenticator(packet, t.Authenticator, t.Secret, headerLen+2)
+	sum := MessageAuthenticator(packet, t.Authenticator, t.Secret, headerLen+2)
 	copy(packet[headerLen+2:], sum[:])
 	return packet, nil
 }

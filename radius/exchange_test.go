@@ -114,9 +114,9 @@ func accepted(s sending, secret []byte) []byte {
 	b := append([]byte{byte(layeh.CodeAccessAccept), s.Datagram[1], 0, 38}, auth[:]...)
 	b = append(b, 80, 18)
 	b = append(b, make([]byte, 16)...)
-	sum := messageAuthenticator(b, auth, secret, 22)
+	sum := MessageAuthenticator(b, auth, secret, 22)
 	copy(b[22:], sum[:])
-	sum = responseAuthenticator(b, auth, secret)
+	sum = PacketAuthenticator(b, auth, secret)
 	copy(b[4:], sum[:])
 	return b
 }
@@ -182,7 +182,7 @@ func TestExchangeIgnores(t *testing.T) {
 	wrongID := accepted(s, secret)
 	wrongID[1]++
 	unsigned := append([]byte{2, s.Datagram[1], 0, 20}, s.Datagram[4:20]...)
-	sum := responseAuthenticator(unsigned, [16]byte(s.Datagram[4:20]), secret)
+	sum := PacketAuthenticator(unsigned, [16]byte(s.Datagram[4:20]), secret)
 	copy(unsigned[4:], sum[:])
 	for _, b := range [][]byte{nil, forged, wrongID, unsigned, accepted(s, secret)[:30]} {
 		r.x.Receive(r.now, s.Socket, b)

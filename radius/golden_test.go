@@ -62,10 +62,10 @@ func reply(code layeh.Code, signed bool, attributes []byte) []byte {
 	b := append([]byte{byte(code), 7, byte((20 + len(body)) >> 8), byte(20 + len(body))}, request[:]...)
 	b = append(b, body...)
 	if signed {
-		sum := messageAuthenticator(b, request, secret, 22)
+		sum := MessageAuthenticator(b, request, secret, 22)
 		copy(b[22:], sum[:])
 	}
-	sum := responseAuthenticator(b, request, secret)
+	sum := PacketAuthenticator(b, request, secret)
 	copy(b[4:], sum[:])
 	return b
 }

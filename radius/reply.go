@@ -82,7 +82,7 @@ type Reply struct {
 // ParseReply verifies a reply. It aliases neither b nor q's arrays. The only
 // errors are of type Drop: "the packet is silently discarded".
 func ParseReply(b []byte, q *Question) (Reply, error) {
-	b, ok := trim(b)
+	b, ok := Trim(b)
 	if !ok {
 		return Reply{}, DropShort
 	}
@@ -97,12 +97,12 @@ func ParseReply(b []byte, q *Question) (Reply, error) {
 	if at != 0 {
 		// The sum covers the Request Authenticator in place of the
 		// Response Authenticator (RFC 3579 section 3.2).
-		sum := messageAuthenticator(b, q.Authenticator, q.Secret, at)
+		sum := MessageAuthenticator(b, q.Authenticator, q.Secret, at)
 		if len(q.Secret) == 0 || subtle.ConstantTimeCompare(sum[:], b[at:at+16]) != 1 {
 			return Reply{}, DropSignature
 		}
 	}
-	sum := responseAuthenticator(b, q.Authenticator, q.Secret)
+	sum := PacketAuthenticator(b, q.Authenticator, q.Secret)
 	if len(q.Secret) == 0 || subtle.ConstantTimeCompare(sum[:], b[4:headerLen]) != 1 {
 		return Reply{}, DropAuthenticator
 	}
@@ -119,11 +119,11 @@ func ParseReply(b []byte, q *Question) (Reply, error) {
 	return r, nil
 }
 
-// trim cuts b to its Length field: "Octets outside the range of the Length
+// Trim cuts b to its Length field: "Octets outside the range of the Length
 // field MUST be treated as padding and ignored on reception. If the packet is
 // shorter than the Length field indicates, it MUST be silently discarded"
 // (RFC 2865 section 3).
-func trim(b []byte) ([]byte, bool) {
+func Trim(b []byte) ([]byte, bool) {
 	if len(b) < headerLen {
 		return nil, false
 	}
@@ -162,9 +162,9 @@ func findSignature(b []byte) (at int, whole bool) {
 	return at, true
 }
 
-// messageAuthenticator computes the HMAC-MD5 of RFC 3579 section 3.2 over b
+// MessageAuthenticator computes the HMAC-MD5 of RFC 3579 section 3.2 over b
 // with the given authenticator, the value at the given place taken as zero.
-func messageAuthenticator(b []byte, authenticator [16]byte, secret []byte, at int) (sum [16]byte) {
+func MessageAuthenticator(b []byte, authenticator [16]byte, secret []byte, at int) (sum [16]byte) {
 	var zero [16]byte
 	h := hmac.New(md5.New, secret)
 	h.Write(b[:4])
@@ -176,9 +176,9 @@ func messageAuthenticator(b []byte, authenticator [16]byte, secret []byte, at in
 	return sum
 }
 
-// responseAuthenticator is MD5(Code+ID+Length+RequestAuth+Attributes+Secret)
+// PacketAuthenticator is MD5(Code+ID+Length+RequestAuth+Attributes+Secret)
 // (RFC 2865 section 3).
-func responseAuthenticator(b []byte, authenticator [16]byte, secret []byte) (sum [16]byte) {
+func PacketAuthenticator(b []byte, authenticator [16]byte, secret []byte) (sum [16]byte) {
 	h := md5.New()
 	h.Write(b[:4])
 	h.Write(authenticator[:])

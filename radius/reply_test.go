@@ -88,7 +88,7 @@ func TestParseReplySigned(t *testing.T) {
 		{"wrong, not required", func(b []byte, q *Question) []byte {
 			q.RequireSignature = false
 			b[30] ^= 1
-			sum := responseAuthenticator(b, request, secret)
+			sum := PacketAuthenticator(b, request, secret)
 			copy(b[4:], sum[:])
 			return b
 		}, DropSignature},
@@ -107,9 +107,9 @@ func TestParseReplySigned(t *testing.T) {
 func TestParseReplySignatureLast(t *testing.T) {
 	b := append([]byte{3, 7, 0, 42}, request[:]...)
 	b = append(b, unhex("12 04 6e6f 50 12 00000000000000000000000000000000")...)
-	sum := messageAuthenticator(b, request, secret, 26)
+	sum := MessageAuthenticator(b, request, secret, 26)
 	copy(b[26:], sum[:])
-	sum = responseAuthenticator(b, request, secret)
+	sum = PacketAuthenticator(b, request, secret)
 	copy(b[4:], sum[:])
 	r, err := ParseReply(b, question())
 	if err != nil {
