@@ -288,6 +288,53 @@ user_name {
   forms = ["user@realm", "realm/user", "realm\\user", "user%realm"]
 }
 
+# Who may end and change sessions by RADIUS: Disconnect-Request and CoA-Request
+# (RFC 5176). Without the block nobody may. The requests name sessions by
+# Acct-Session-Id, User-Name, Calling-Station-Id, Called-Station-Id, NAS-Port or
+# NAS-Port-Id, as in accounting; what is named must all match, and all sessions
+# that match are meant. A CoA-Request may change Session-Timeout, Idle-Timeout,
+# Acct-Interim-Interval and Class, which mean what they mean in Access-Accept:
+# Session-Timeout counts from when the session came up, and a session that has
+# had it ends at once.
+coa {
+  # Our addresses to listen at, IPv4 and IPv6; port 3799 unless given. Required.
+  listen = ["198.51.100.10", "[2001:db8::10]:3799"]
+
+  # How far Event-Timestamp of a request may be from our clock, and for how long
+  # a repeated request gets the same answer, 10s to 1h. Default "300s".
+  window = "300s"
+
+  # Discard requests without Event-Timestamp, which can be replayed once the
+  # window is over. Default false.
+  require_event_timestamp = true
+
+  # Discard requests without Message-Authenticator. Default false.
+  require_message_authenticator = true
+
+  # Who sends requests. At least one is required. All others are ignored, and
+  # counted in lacd_coa_requests_total.
+  client "billing" {
+    # Its source address, or a prefix of them; the longest that matches counts.
+    # Required.
+    address = "203.0.113.11"
+
+    # Shared secret, 4 to 255 octets; 12 or fewer are warned about. Required:
+    # either this or secret_file.
+    secret = "0123456789abcdef0123456789abcdef"
+
+    # Retailers whose sessions it may touch; it does not see others. Default: all.
+    retailers = ["acme"]
+  }
+
+  client "operations" {
+    address = "203.0.113.16/29"
+
+    # File with the secret, instead of secret. Only its owner may have access. A
+    # relative path starts at the directory of this file.
+    secret_file = "coa.secret"
+  }
+}
+
 # An ISP whose subscribers are served. At least one is required.
 retailer "acme" {
   # Realms of its subscribers' user names, without the @. "*.acme.example" stands

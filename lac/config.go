@@ -29,6 +29,7 @@ type Config struct {
 	RADIUS map[string]client.Server // by the names retailers use
 	NAS    client.NAS
 	Dial   client.Dialer // nil: UDP
+	CoA    CoA
 
 	CallTimeout     time.Duration // for one LNS to answer a call; 0: 5 s
 	InterimInterval time.Duration // when neither RADIUS nor the retailer names one; 0: none

@@ -72,6 +72,7 @@ func (s *Server) Collector() prometheus.Collector { return s.metrics }
 func (m *metrics) Describe(ch chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
 		descSessions, descDiscovery, descBad, descStrays, descPortDrops, descTunnels, descCalls, descLNS, descLNSCalls, descBacklog,
+		descCoA,
 	} {
 		ch <- d
 	}
@@ -107,6 +108,7 @@ func (m *metrics) Collect(ch chan<- prometheus.Metric) {
 	m.dropVec.Collect(ch)
 	m.srv.authorities.collect(ch)
 	m.srv.collectAccess(ch)
+	m.srv.collectCoA(ch)
 }
 
 func (m *metrics) collectPort(ch chan<- prometheus.Metric, a *access) {

@@ -14,6 +14,7 @@ import (
 	"lacd/lac/murmur"
 	"lacd/lac/trunk"
 	"lacd/policy"
+	"lacd/radius/coa/listener"
 )
 
 // Server is the daemon without its process: New, Run until the context ends,
@@ -33,6 +34,7 @@ type Server struct {
 	exec        *executors
 	trunk       *trunk.Trunk
 	authorities authorities
+	coa         *listener.Listener // nil: none
 	metrics     *metrics
 	murmur      *murmur.Log // debug lines about single frames
 
@@ -78,6 +80,7 @@ func New(cfg Config) (*Server, error) {
 	s.trunk = trunk.New(t)
 	var err error
 	s.authorities, err = newAuthorities(s)
+	s.coa = newListener(s)
 	return s, err
 }
 
@@ -110,6 +113,9 @@ func (s *Server) Run(ctx context.Context) error {
 	s.wg.Go(s.count)
 	s.wg.Go(s.watchGate)
 	s.authorities.on()
+	if s.coa != nil {
+		s.wg.Go(s.coa.Run)
+	}
 	<-ctx.Done()
 	return s.stop()
 }
@@ -131,6 +137,9 @@ func (s *Server) stop() error {
 	}
 	if n := s.live.Load(); n > 0 {
 		errs = append(errs, fmt.Errorf("%d sessions did not end in time", n))
+	}
+	if s.coa != nil {
+		errs = append(errs, s.coa.Close())
 	}
 	s.authorities.off()
 	errs = append(errs, s.farewell(ctx))

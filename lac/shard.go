@@ -9,6 +9,7 @@ import (
 	"lacd/lac/trunk"
 	"lacd/pppoe"
 	"lacd/pppoe/wire"
+	"lacd/radius/coa"
 )
 
 // shard owns a share of the sessions. All fields are its loop's alone, except
@@ -30,7 +31,8 @@ type shard struct {
 
 	silent, speaking newcomers // see silent.go
 
-	out [][][]byte // frames to send, per access port
+	out  [][][]byte   // frames to send, per access port
+	gone []coa.Ticket // whose sessions have ended; see bury
 }
 
 // slot is where one session lives.
@@ -51,6 +53,8 @@ type slot struct {
 	asking  bool      // counted as awaiting RADIUS
 	load    *load     // of its retailer, while it is half-open; nil: not known yet
 	placed  time.Time // its call
+
+	awaited []coa.Ticket // Disconnect-Requests that wait for its end
 
 	deadline time.Time
 	heapAt   int // -1: no deadline
@@ -85,6 +89,7 @@ func (sh *shard) run() {
 		sh.makeMoreRoom(now)
 		sh.advance(now)
 		sh.flush()
+		sh.bury()
 		if sh.box.Closed() {
 			return
 		}
@@ -212,7 +217,8 @@ func (sh *shard) release(sl *slot) {
 	}
 	sh.ids[sl.port.index].release(sl.id)
 	sl.port.sessions.Add(-1)
-	sl.session, sl.tunnel = nil, nil
+	sh.gone = append(sh.gone, sl.awaited...)
+	sl.session, sl.tunnel, sl.awaited = nil, nil, nil
 	sh.free = append(sh.free, sl.index)
 	sh.live--
 	sh.srv.live.Add(-1)

@@ -72,6 +72,13 @@ func newDaemon(f *file.File, log *slog.Logger) (_ *process, err error) {
 		open = append(open, a.Port)
 		cfg.Access = append(cfg.Access, a)
 	}
+	cfg.CoA, err = openCoA(f)
+	for _, s := range cfg.CoA.Sockets {
+		open = append(open, s)
+	}
+	if err != nil {
+		return nil, err
+	}
 	if server, err = lac.New(cfg); err != nil {
 		return nil, err
 	}

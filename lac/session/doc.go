@@ -12,6 +12,7 @@
 //	call.go          the call is placed, or moved to the next candidate
 //	bridge.go        the data path, then ICCN
 //	account.go       counters, interim records, session and idle timeouts
+//	change.go        new terms for a session that is there
 //	finish.go        every end, with its cause
 //
 // The owner answers each PlaceCall, AddBridge, RemoveBridge and Authorize

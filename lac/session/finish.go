@@ -8,10 +8,12 @@ import (
 )
 
 // Disconnect ends the session from outside: the operator, RADIUS, or the
-// daemon's own end.
-func (s *Session) Disconnect(now time.Time, c cause.Cause, detail string) {
+// daemon's own end. Class is what a Disconnect-Request has for the accounting
+// Stop (RFC 5176 section 3.6, note 4).
+func (s *Session) Disconnect(now time.Time, c cause.Cause, detail string, class ...[]byte) {
 	if s.state < Finishing {
 		s.detail = detail
+		s.addClass(class)
 	}
 	s.finish(now, c)
 }

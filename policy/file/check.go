@@ -16,6 +16,7 @@ type checker struct {
 	core      *block
 	ppp       *block
 	servers   []*block // radius
+	coa       coaBlock
 	retailers []*retailerBlock
 	def       *block
 }
@@ -50,6 +51,7 @@ func (c *checker) check(defaultRetailer string) {
 	for _, r := range c.retailers {
 		names = append(names, r.Name)
 	}
+	c.checkCoA(names)
 	switch i := slices.Index(names, defaultRetailer); {
 	case defaultRetailer == "":
 	case i < 0:

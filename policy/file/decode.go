@@ -39,8 +39,10 @@ func decode(name string, src []byte, sys system) (*File, *decoder) {
 		f.RADIUS = append(f.RADIUS, radius(b))
 	}
 	userForms := forms(root.one("user_name"))
+	var coaAt coaBlock
+	f.CoA, coaAt = coa(root.one("coa"))
 	retailers := root.many("retailer")
-	c := checker{d: d, file: f, node: nodeBlock, ports: ports, core: coreBlock, ppp: pppBlock, servers: servers}
+	c := checker{d: d, file: f, node: nodeBlock, ports: ports, core: coreBlock, ppp: pppBlock, servers: servers, coa: coaAt}
 	for _, b := range retailers {
 		c.retailers = append(c.retailers, retailer(b))
 	}

@@ -15,6 +15,7 @@ type File struct {
 	PPP      PPP
 	L2TP     L2TP
 	RADIUS   []RADIUS // in the order of the file; may be empty
+	CoA      CoA
 	Policy   *policy.Policy
 	Warnings []string // "file:line: message", possibly with a "hint:" line
 }
