@@ -378,6 +378,11 @@ retailer "acme" {
   # Default: no limit.
   max_sessions = 32000
 
+  # Subscribers of the retailer that are let in a second at most, 1 to 100000;
+  # as many as come in a second may come at once. The others are turned away
+  # before RADIUS is asked (cause retailer-limit). Default: no limit.
+  max_setups_per_second = 500
+
   # Largest IP packet that the paths to its LNSes carry whole, as mtu in core,
   # which it takes the place of. Default: mtu in core.
   mtu = 1600

@@ -44,6 +44,8 @@ func (s *Server) AdminHandler() http.Handler {
 		reply(w, admin.Disconnected{Sessions: ids})
 	})
 	mux.HandleFunc("GET /v1/tunnels", func(w http.ResponseWriter, _ *http.Request) { reply(w, s.adminTunnels()) })
+	mux.HandleFunc("GET /v1/retailers", s.listRetailers)
+	mux.HandleFunc("GET /v1/retailers/{retailer}", s.showRetailer)
 	mux.HandleFunc("GET /v1/lns", func(w http.ResponseWriter, _ *http.Request) { reply(w, s.lnsTable().all) })
 	mux.HandleFunc("POST /v1/lns/{lns}/drain", s.drain)
 	mux.HandleFunc("DELETE /v1/lns/{lns}/drain", s.drain)
@@ -83,45 +85,36 @@ func named(who string) func(*session.View) bool {
 	return func(v *session.View) bool { return v.User == who }
 }
 
-// views asks every shard for the sessions that match, ordered by ID.
-func (s *Server) views(match func(*session.View) bool) []session.View {
-	replies := make(chan []session.View, len(s.shards))
+// ask puts a question to every shard and returns the answers that came.
+func ask[T any](s *Server, question func(reply chan<- T) input) []T {
+	replies := make(chan T, len(s.shards))
 	asked := 0
 	for _, sh := range s.shards {
-		if sh.box.Put(viewIn{match, replies}) {
+		if sh.box.Put(question(replies)) {
 			asked++
 		}
 	}
-	var all []session.View
+	var all []T
 	for range asked {
 		select {
-		case vs := <-replies:
-			all = append(all, vs...)
+		case a := <-replies:
+			all = append(all, a)
 		case <-s.gone:
 			return all
 		}
 	}
+	return all
+}
+
+// views asks every shard for the sessions that match, ordered by ID.
+func (s *Server) views(match func(*session.View) bool) []session.View {
+	all := slices.Concat(ask(s, func(reply chan<- []session.View) input { return viewIn{match, reply} })...)
 	slices.SortFunc(all, func(a, b session.View) int { return strings.Compare(a.ID, b.ID) })
 	return all
 }
 
 func (s *Server) disconnect(match func(*session.View) bool) []string {
-	replies := make(chan []string, len(s.shards))
-	asked := 0
-	for _, sh := range s.shards {
-		if sh.box.Put(disconnectIn{match, replies}) {
-			asked++
-		}
-	}
-	var all []string
-	for range asked {
-		select {
-		case ids := <-replies:
-			all = append(all, ids...)
-		case <-s.gone:
-			return all
-		}
-	}
+	all := slices.Concat(ask(s, func(reply chan<- []string) input { return disconnectIn{match, reply} })...)
 	slices.Sort(all)
 	return all
 }

@@ -22,11 +22,11 @@ func (sh *shard) execute(now time.Time, sl *slot, a session.Action) {
 	case session.SendPADT:
 		sh.send(sl.port, pppoe.AppendPADT(nil, sl.local, sl.peer, sl.vlans, sl.id, ""))
 	case session.Authorize:
-		if sh.enter(sl, a.Retailer.Name) {
+		if sh.enter(now, sl, a.Retailer) {
 			sh.authorize(sl, a)
 		}
 	case session.PlaceCall:
-		if sh.enter(sl, sl.session.Retailer()) {
+		if sh.enter(now, sl, sl.session.Retailer()) {
 			sl.placed = now
 			sh.placeCall(sl, a)
 		}
@@ -120,6 +120,7 @@ func proxyAuth(cr *ppp.Credentials) *l2tp.ProxyAuth {
 // cameUp writes the one line of a session that is complete.
 func (sh *shard) cameUp(sl *slot) {
 	v := sl.session.View()
+	sl.book.complete(&v)
 	sh.srv.metrics.up.Observe(v.UpSince.Sub(v.Started).Seconds())
 	sh.srv.cfg.Log.Info("session up", append(sessionAttrs(&v), slog.Duration("setup", v.UpSince.Sub(v.Started)))...)
 }
@@ -128,6 +129,7 @@ func (sh *shard) cameUp(sl *slot) {
 // never said a word is no news: anybody can make thousands of them.
 func (sh *shard) wentDown(now time.Time, sl *slot) {
 	v := sl.session.View()
+	sl.book.over(&v)
 	sh.srv.metrics.ended[v.Cause].Inc()
 	attrs := append(sessionAttrs(&v), slog.String("cause", v.Cause.String()), slog.String("detail", l2tp.Printable([]byte(v.Detail))),
 		slog.Duration("after", now.Sub(v.Started)))

@@ -63,6 +63,10 @@ func (s *Server) explain(ctx context.Context, q admin.Question) (*admin.Explanat
 		return e, nil
 	}
 	e.Retailer, e.Authorize = route.Retailer.Name, route.Authorize.String()
+	if s.gate.load(route.Retailer.Name).setups.Empty(time.Since(s.since), route.Retailer.MaxSetups) {
+		e.Reasons = append(e.Reasons, setupsReached(route.Retailer))
+		return e, nil
+	}
 	e.Outcome = outcomeAccepted
 	var grant policy.Grant
 	var told []string

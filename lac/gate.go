@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"lacd/lac/cause"
+	"lacd/lac/rate"
 	"lacd/lac/session"
 	"lacd/policy"
 )
@@ -59,6 +60,7 @@ type load struct {
 	name     string
 	halfOpen atomic.Int64
 	asking   atomic.Int64
+	setups   rate.Bucket
 	late     atomic.Int64           // when a call was answered too late, and none in time since; nanoseconds; 0: none
 	busy     atomic.Pointer[string] // why it is refused; nil: it is not
 }
@@ -194,10 +196,11 @@ func (s *Server) shed() (n uint64) {
 }
 
 // enter counts a session for its retailer, as soon as that is known. Where the
-// retailer is behind the session ends, and enter reports false.
-func (sh *shard) enter(sl *slot, retailer string) bool {
+// retailer is behind, or has had its set-ups, the session ends, and enter
+// reports false.
+func (sh *shard) enter(now time.Time, sl *slot, r *policy.Retailer) bool {
 	g := &sh.srv.gate
-	l := g.load(retailer)
+	l := g.load(r.Name)
 	if l == sl.load {
 		return true
 	}
@@ -205,10 +208,19 @@ func (sh *shard) enter(sl *slot, retailer string) bool {
 		sh.box.Put(endIn{sh.ref(sl), cause.RetailerBusy, why})
 		return false
 	}
+	if !l.setups.Take(now.Sub(sh.srv.since), r.MaxSetups) {
+		sl.book.refused[policy.RetailerSetups].Add(1)
+		sh.box.Put(endIn{sh.ref(sl), cause.RetailerLimit, setupsReached(r)})
+		return false
+	}
 	sh.depart(sl)
 	sl.load = l
 	l.halfOpen.Add(1)
 	return true
+}
+
+func setupsReached(r *policy.Retailer) string {
+	return fmt.Sprintf("retailer %s had its %d set-ups of this second", r.Name, r.MaxSetups)
 }
 
 // depart takes a session off its retailer's load.

@@ -81,6 +81,7 @@ func (m *metrics) Describe(ch chan<- *prometheus.Desc) {
 	m.dropVec.Describe(ch)
 	m.srv.authorities.describe(ch)
 	m.srv.describeAccess(ch)
+	describeRetailers(ch)
 }
 
 // Collect implements prometheus.Collector.
@@ -109,6 +110,7 @@ func (m *metrics) Collect(ch chan<- prometheus.Metric) {
 	m.srv.authorities.collect(ch)
 	m.srv.collectAccess(ch)
 	m.srv.collectCoA(ch)
+	m.srv.collectRetailers(ch)
 }
 
 func (m *metrics) collectPort(ch chan<- prometheus.Metric, a *access) {

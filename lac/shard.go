@@ -2,6 +2,7 @@ package lac
 
 import (
 	"container/heap"
+	"sync"
 	"time"
 
 	"lacd/lac/mailbox"
@@ -26,6 +27,7 @@ type shard struct {
 	unknown  []pppoe.Bucket // per access port: PADTs for sessions that do not exist
 	due      deadlines
 	configs  map[uint16]*session.Config // by MRU ceiling
+	books    sync.Map                   // retailer → *book; its loop alone adds to it
 	live     int
 	stopping bool
 
@@ -51,6 +53,7 @@ type slot struct {
 	entered bool      // place is taken
 	open    bool      // counted as half-open
 	asking  bool      // counted as awaiting RADIUS
+	book    *book     // where it is counted
 	load    *load     // of its retailer, while it is half-open; nil: not known yet
 	placed  time.Time // its call
 
@@ -125,6 +128,7 @@ func (sh *shard) flush() {
 
 // settle does what a session wants after any of its methods ran.
 func (sh *shard) settle(now time.Time, sl *slot) {
+	sh.identify(sl)
 	for _, a := range sl.session.Take() {
 		sh.execute(now, sl, a)
 	}
@@ -244,7 +248,7 @@ func (sh *shard) config(mru uint16) *session.Config {
 		p.Name = sh.srv.cfg.Node
 		c = &session.Config{
 			PPP: p, CallTimeout: sh.srv.cfg.CallTimeout, InterimInterval: sh.srv.cfg.InterimInterval,
-			Health: sh.srv.trunk.Condition,
+			Health: sh.health,
 		}
 		sh.configs[mru] = c
 	}

@@ -35,12 +35,44 @@ func (s State) String() string {
 	return "unknown"
 }
 
+// Limit is what a Full LNS has reached, or its retailer.
+type Limit uint8
+
+// The limits.
+const (
+	RetailerSessions Limit = 1 + iota // of the retailer over all LNSes
+	RetailerSetups                    // a second
+	LNSSessions
+	LNSSetups      // a second
+	TunnelSessions // in each of as many tunnels as there may be
+	NumLimits
+)
+
+// String returns the limit as a metric label.
+func (l Limit) String() string {
+	switch l {
+	case RetailerSessions:
+		return "retailer-sessions"
+	case RetailerSetups:
+		return "retailer-setups"
+	case LNSSessions:
+		return "lns-sessions"
+	case LNSSetups:
+		return "lns-setups"
+	case TunnelSessions:
+		return "tunnel-sessions"
+	case NumLimits:
+	}
+	return "unknown"
+}
+
 // Condition is the state of an LNS for calls with one TunnelKey, and why.
 type Condition struct {
 	State State
 	Since time.Time // when the LNS failed, or began to drain; zero: does not matter
 	Until time.Time // Locked: when the lockout ends
 	Busy  bool      // HalfOpen: another call is trying it now
+	Limit Limit     // Full: which one is reached
 	Why   string
 }
 

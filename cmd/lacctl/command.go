@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"net/url"
 	"strings"
 	"time"
 
@@ -44,6 +45,8 @@ func execute(args []string, getenv func(string) string, in io.Reader, out *bytes
 	show.AddCommand(
 		leaf("sessions", "", func(string) error { return list(t, "/v1/sessions", sessions) }),
 		leaf("session", "ID|USER", func(name string) error { return one(t, sessionPath(name), session) }),
+		leaf("retailers", "", func(string) error { return list(t, "/v1/retailers", retailers) }),
+		leaf("retailer", "NAME", func(name string) error { return one(t, "/v1/retailers/"+url.PathEscape(name), retailer) }),
 		leaf("tunnels", "", func(string) error { return list(t, "/v1/tunnels", tunnels) }),
 		leaf("lns", "", func(string) error { return list(t, "/v1/lns", lnses) }),
 		leaf("status", "", func(string) error { return one(t, "/v1/status", status) }),

@@ -47,6 +47,30 @@ func fakeLNS() []admin.LNS {
 	}
 }
 
+// fakeRetailers are one with all there is to tell, one that is no more, and
+// the sessions without any.
+func fakeRetailers() []admin.Retailer {
+	return []admin.Retailer{
+		{
+			Name: "acme", Realms: []string{"acme.example", "acme.net.example"}, Authorize: "radius", DSCP: 34,
+			Sessions: 12, Up: 10, MaxSessions: 100, MaxSetups: 50, Started: 30, Succeeded: 24,
+			Failed: map[string]uint64{"auth-rejected": 1, "no-lns": 3}, Ended: map[string]uint64{"user-request": 14},
+			Limited: map[string]uint64{"lns-sessions": 7},
+			Stages: []admin.Stage{
+				{Name: "lcp-open", Count: 28, P50: 12_300 * time.Microsecond, P95: 40 * time.Millisecond, Max: 3 * time.Second},
+				{Name: "total", Count: 24, P50: 80 * time.Millisecond, P95: 310 * time.Millisecond, Max: 4 * time.Second},
+			},
+			LNS: fakeLNS()[:1],
+			RADIUS: []admin.RADIUS{
+				{Name: "r1", Kind: "auth", State: "dead", InFlight: 2, Sent: 40, Answered: 20, Timeouts: 18},
+				{Name: "r1", Kind: "acct", State: "alive", Sent: 60, Answered: 60},
+			},
+		},
+		{Name: "globex", Removed: true, Sessions: 1, Up: 1, Started: 1, Succeeded: 1},
+		{Name: "none", Stages: []admin.Stage{{Name: "total"}}},
+	}
+}
+
 // startFake runs an admin server on a unix socket. With empty it has nothing
 // to show.
 func startFake(tb testing.TB, path string, empty bool) (stop func()) {
@@ -86,6 +110,9 @@ func fakeHandler(empty bool) http.Handler {
 	handle("/v1/sessions", fakeSessions(now), []admin.Session(nil))
 	handle("/v1/tunnels", fakeTunnels(now), []admin.Tunnel{})
 	handle("/v1/lns", fakeLNS(), []admin.LNS{})
+	handle("/v1/retailers", fakeRetailers(), []admin.Retailer{})
+	handle("/v1/retailers/acme", fakeRetailers()[0], admin.Retailer{})
+	handle("/v1/retailers/globex", fakeRetailers()[1], admin.Retailer{})
 	handle("/v1/status", admin.Status{
 		Node: "lac1", Version: "v0.1.0", Since: now.Add(-50*time.Hour - 30*time.Minute), Sessions: 2, Tunnels: 1, Dataplane: "pppbridge",
 	}, admin.Status{})

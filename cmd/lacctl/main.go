@@ -13,6 +13,8 @@ import (
 const usage = `Usage:
     lacctl [-json] [-socket PATH] show sessions
     lacctl [-json] [-socket PATH] show session ID|USER
+    lacctl [-json] [-socket PATH] show retailers
+    lacctl [-json] [-socket PATH] show retailer NAME
     lacctl [-json] [-socket PATH] show tunnels
     lacctl [-json] [-socket PATH] show lns
     lacctl [-json] [-socket PATH] show status
@@ -34,6 +36,9 @@ Options:
 "show session" also tells why the session went to its LNS, and when each step
 of its set-up was done. A session is named by its ID (Acct-Session-Id) or by
 the user name as the subscriber sent it.
+
+"show retailer" also tells how set-ups failed and how long each stage takes.
+"none" are the sessions of which no retailer is known.
 
 "drain" keeps new calls from an LNS, those that are there stay; "undrain" takes
 it back, as does a restart of lacd. An LNS is named as in "show lns", by its

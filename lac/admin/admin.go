@@ -8,6 +8,8 @@
 //	GET    /v1/lns                  []LNS
 //	POST   /v1/lns/{name|address}/drain    Drained: no new calls, those that are there stay
 //	DELETE /v1/lns/{name|address}/drain    Drained: calls again
+//	GET    /v1/retailers            []Retailer
+//	GET    /v1/retailers/{name}     Retailer
 //	GET    /v1/explain?user=NAME    Explanation
 //	POST   /v1/explain              Explanation of a Question
 //	GET    /v1/status               Status

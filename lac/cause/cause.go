@@ -29,6 +29,7 @@ const (
 	DataPlane                        // the data plane refused or lost the bridge
 	Replaced                         // the same access line began another session
 	RetailerBusy                     // the retailer's RADIUS or LNSes are behind; see package lac
+	RetailerLimit                    // the retailer has as many set-ups in a second as it may
 	numCauses
 )
 
@@ -80,6 +81,7 @@ var table = [numCauses]Codes{
 	DataPlane:       {"data-plane", "the data plane could not carry the session", 2, 4, true, 9, PPP{}},
 	Replaced:        {"replaced", "another session of the line took its place", 1, 0, false, 2, PPP{}},
 	RetailerBusy:    {"retailer-busy", "the retailer's servers are behind", 1, 0, true, 15, PPP{}},
+	RetailerLimit:   {"retailer-limit", "too many subscribers of the retailer dial at once", 1, 0, true, 15, PPP{}},
 }
 
 // Codes returns what the cause sends to each party.

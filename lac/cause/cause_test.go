@@ -65,7 +65,8 @@ func TestTable(t *testing.T) {
 		// Terminate-Request.
 		Replaced: {1, 0, PPP{}, false, lostCarrier},
 		// Before a call exists.
-		RetailerBusy: {1, 0, PPP{}, true, serviceUnavailable},
+		RetailerBusy:  {1, 0, PPP{}, true, serviceUnavailable},
+		RetailerLimit: {1, 0, PPP{}, true, serviceUnavailable},
 	}
 	for _, c := range All() {
 		w, ok := want[c]

@@ -308,13 +308,8 @@ type View struct {
 // State returns the stage that the session is in.
 func (s *Session) State() State { return s.state }
 
-// Retailer returns the name of the retailer, "" before it is known.
-func (s *Session) Retailer() string {
-	if s.route.Retailer == nil {
-		return ""
-	}
-	return s.route.Retailer.Name
-}
+// Retailer returns the retailer, nil before it is known.
+func (s *Session) Retailer() *policy.Retailer { return s.route.Retailer }
 
 // View returns the session as it is now. The slices are shared: read only.
 func (s *Session) View() View {

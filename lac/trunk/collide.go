@@ -127,7 +127,7 @@ func (t *Trunk) refuse(c crossing) {
 		return
 	}
 	rq := parseSCCRQ(c.b, nil)
-	if rq == nil || rq.TunnelID == 0 || !t.refusals.take(time.Since(t.since), refusalsPerSecond) {
+	if rq == nil || rq.TunnelID == 0 || !t.refusals.Take(time.Since(t.since), refusalsPerSecond) {
 		t.cfg.Dropped("l2tp: SCCRQ not answered")
 		return
 	}

@@ -33,11 +33,11 @@ func (t *Trunk) Condition(now time.Time, l *policy.LNS) policy.Condition {
 		return c
 	}
 	if v, ok := t.peers.Load(peerKey{l.Retailer, l.Name, l.Peer}); ok {
-		if full := t.crowded(now, v.(*peer), l); full != "" {
-			return policy.Condition{State: policy.Full, Why: full}
+		if limit, full := t.crowded(now, v.(*peer), l); full != "" {
+			return policy.Condition{State: policy.Full, Limit: limit, Why: full}
 		}
 	} else if v, ok := t.retailers.Load(l.Retailer); ok && v.(*retailer).sessions.full(l.Limits.Retailer) {
-		return policy.Condition{State: policy.Full, Why: retailerFull(l)}
+		return policy.Condition{State: policy.Full, Limit: policy.RetailerSessions, Why: retailerFull(l)}
 	}
 	v, ok := t.groups.Load(l.TunnelKey())
 	if !ok {
@@ -45,7 +45,7 @@ func (t *Trunk) Condition(now time.Time, l *policy.LNS) policy.Condition {
 	}
 	g := v.(*group)
 	if l.Limits.TunnelSessions != 0 && t.noSeat(g, l) {
-		return policy.Condition{State: policy.Full, Why: tunnelsFull(l, t.cfg.MaxTunnels)}
+		return policy.Condition{State: policy.Full, Limit: policy.TunnelSessions, Why: tunnelsFull(l, t.cfg.MaxTunnels)}
 	}
 	if lo := g.lockout.Load(); lo != nil {
 		return lo.condition(now)

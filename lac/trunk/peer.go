@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"lacd/lac/rate"
 	"lacd/policy"
 )
 
@@ -35,41 +36,6 @@ func (q *quota) put() { q.used.Add(-1) }
 
 func (q *quota) full(limit uint32) bool { return limit != 0 && q.used.Load() >= int64(limit) }
 
-// rate is a token bucket that holds as many tokens as come in a second. It is
-// kept as the time at which it will be full again, so that one word is enough.
-type rate struct{ fullAt atomic.Int64 } // nanoseconds after the trunk's start
-
-// take uses one token, unless the bucket is empty. 0 per second: no limit.
-func (r *rate) take(now time.Duration, perSecond uint32) bool {
-	if perSecond == 0 {
-		return true
-	}
-	for {
-		at := r.fullAt.Load()
-		then, ok := next(at, now, perSecond)
-		if !ok {
-			return false
-		}
-		if r.fullAt.CompareAndSwap(at, then) {
-			return true
-		}
-	}
-}
-
-func (r *rate) empty(now time.Duration, perSecond uint32) bool {
-	if perSecond == 0 {
-		return false
-	}
-	_, ok := next(r.fullAt.Load(), now, perSecond)
-	return !ok
-}
-
-func next(fullAt int64, now time.Duration, perSecond uint32) (int64, bool) {
-	step := int64(time.Second) / int64(perSecond)
-	then := max(fullAt, int64(now)) + step
-	return then, then-int64(now) <= step*int64(perSecond)
-}
-
 // retailer is the share of a retailer in all LNSes.
 type retailer struct{ sessions quota }
 
@@ -83,7 +49,7 @@ type peerKey struct {
 type peer struct {
 	retailer *retailer
 	sessions quota
-	setups   rate
+	setups   rate.Bucket
 
 	placed, answered, failed atomic.Uint64
 	lastError                atomic.Pointer[string]
@@ -120,7 +86,7 @@ func (t *Trunk) sit(now time.Time, p *peer, l *policy.LNS) (s seat, full string)
 	case !p.sessions.take(l.Limits.Sessions):
 		p.retailer.sessions.put()
 		return s, sessionsFull(l)
-	case !p.setups.take(now.Sub(t.since), l.Limits.Setups):
+	case !p.setups.Take(now.Sub(t.since), l.Limits.Setups):
 		p.retailer.sessions.put()
 		p.sessions.put()
 		return s, setupsFull(l)
@@ -129,16 +95,16 @@ func (t *Trunk) sit(now time.Time, p *peer, l *policy.LNS) (s seat, full string)
 }
 
 // crowded says which limit of an LNS is reached, or "".
-func (t *Trunk) crowded(now time.Time, p *peer, l *policy.LNS) string {
+func (t *Trunk) crowded(now time.Time, p *peer, l *policy.LNS) (policy.Limit, string) {
 	switch {
 	case p.retailer.sessions.full(l.Limits.Retailer):
-		return retailerFull(l)
+		return policy.RetailerSessions, retailerFull(l)
 	case p.sessions.full(l.Limits.Sessions):
-		return sessionsFull(l)
-	case p.setups.empty(now.Sub(t.since), l.Limits.Setups):
-		return setupsFull(l)
+		return policy.LNSSessions, sessionsFull(l)
+	case p.setups.Empty(now.Sub(t.since), l.Limits.Setups):
+		return policy.LNSSetups, setupsFull(l)
 	}
-	return ""
+	return 0, ""
 }
 
 func retailerFull(l *policy.LNS) string {

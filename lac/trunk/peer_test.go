@@ -49,39 +49,6 @@ func TestQuotaTogether(t *testing.T) {
 	}
 }
 
-func TestRate(t *testing.T) {
-	var r rate
-	take := func(now time.Duration, perSecond uint32, want int) {
-		t.Helper()
-		n := 0
-		for !r.empty(now, perSecond) {
-			if !r.take(now, perSecond) {
-				t.Fatal("empty says there is one, take does not")
-			}
-			n++
-		}
-		if r.take(now, perSecond) {
-			t.Error("take from an empty bucket")
-		}
-		if n != want {
-			t.Errorf("at %v: got %d, want %d", now, n, want)
-		}
-	}
-	take(0, 10, 10)
-	take(99*time.Millisecond, 10, 0)
-	take(100*time.Millisecond, 10, 1)
-	take(600*time.Millisecond, 10, 5)
-	take(time.Hour, 10, 10)
-	take(2*time.Hour, 1, 1)
-	take(2*time.Hour+999*time.Millisecond, 1, 0)
-	take(2*time.Hour+time.Second, 1, 1)
-	for range 1000 {
-		if r.empty(0, 0) || !r.take(0, 0) {
-			t.Fatal("a limit without one")
-		}
-	}
-}
-
 func TestSeats(t *testing.T) {
 	tr := New(Config{})
 	l := &policy.LNS{Name: "lns1", Retailer: "acme", Peer: netip.MustParseAddrPort("192.0.2.1:1701")}
@@ -89,11 +56,12 @@ func TestSeats(t *testing.T) {
 	other.Name = "lns2"
 	now := tr.since
 	for _, tc := range []struct {
-		limits policy.Limits
-		full   string
+		limits  policy.Limits
+		reached policy.Limit
+		full    string
 	}{
-		{policy.Limits{Sessions: 1}, "it has its 1 sessions"},
-		{policy.Limits{Retailer: 1}, "retailer acme has its 1 sessions"},
+		{policy.Limits{Sessions: 1}, policy.LNSSessions, "it has its 1 sessions"},
+		{policy.Limits{Retailer: 1}, policy.RetailerSessions, "retailer acme has its 1 sessions"},
 	} {
 		l.Limits = tc.limits
 		first, full := tr.sit(now, tr.peer(l), l)
@@ -103,8 +71,8 @@ func TestSeats(t *testing.T) {
 		if _, full := tr.sit(now, tr.peer(l), l); full != tc.full {
 			t.Errorf("got %q, want %q", full, tc.full)
 		}
-		if got := tr.crowded(now, tr.peer(l), l); got != tc.full {
-			t.Errorf("got %q, want %q", got, tc.full)
+		if limit, got := tr.crowded(now, tr.peer(l), l); limit != tc.reached || got != tc.full {
+			t.Errorf("got %v, %q, want %v, %q", limit, got, tc.reached, tc.full)
 		}
 		other.Limits = tc.limits
 		_, full = tr.sit(now, tr.peer(&other), &other)
@@ -117,7 +85,7 @@ func TestSeats(t *testing.T) {
 		}
 		first.leave()
 		first.leave() // a second time is harmless
-		if got := tr.crowded(now, tr.peer(l), l); got != "" {
+		if _, got := tr.crowded(now, tr.peer(l), l); got != "" {
 			t.Errorf("got %q after the call left", got)
 		}
 	}

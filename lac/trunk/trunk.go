@@ -13,6 +13,7 @@ import (
 	"lacd/lac/cause"
 	"lacd/lac/l2tp"
 	"lacd/lac/murmur"
+	"lacd/lac/rate"
 	"lacd/lac/tunnel"
 	"lacd/policy"
 )
@@ -70,7 +71,7 @@ type Trunk struct {
 	retailers sync.Map                                     // string → *retailer
 	drains    atomic.Pointer[map[netip.AddrPort]time.Time] // never changed in place
 	met       atomic.Int64                                 // LNSes that there was no peer for
-	refusals  rate                                         // of SCCRQs
+	refusals  rate.Bucket                                  // of SCCRQs
 	serial    atomic.Uint32                                // Call Serial Number
 	murmur    *murmur.Log                                  // debug lines about single messages
 	wg        sync.WaitGroup

@@ -9,6 +9,9 @@ import (
 // portL2TP is where an LNS listens (RFC 2661 section 8.1).
 const portL2TP = 1701
 
+// nobody is what no retailer may be called.
+const nobody = "none"
+
 // retailerBlock is a retailer with what is needed to check it against the
 // other blocks.
 type retailerBlock struct {
@@ -25,7 +28,9 @@ type retailerBlock struct {
 
 func retailer(b *block) *retailerBlock {
 	r := &retailerBlock{b: b, realms: b.list("realms")}
-	r.Name = b.label
+	if r.Name = b.label; r.Name == nobody {
+		b.d.refuse(b.line, "choose another name", "%q is what sessions without a retailer are reported under", nobody)
+	}
 	for _, w := range r.realms {
 		if !isRealm(w.text) {
 			b.d.refuse(w.line, "write what follows the @ of the user name, or *. and a domain for all below it", "%q is not a realm", w.text)
@@ -43,6 +48,7 @@ func retailer(b *block) *retailerBlock {
 	userName(b, &r.Retailer)
 	lineBlocks(b, r)
 	r.MaxSessions = uint32(b.number("max_sessions", 0, 1, mostCalls))
+	r.MaxSetups = uint32(b.number("max_setups_per_second", 0, 1, mostSetups))
 	r.mtu = int(b.number("mtu", 0, leastMTU, mostMTU))
 	r.DSCP = b.dscp("dscp", 0)
 	r.lns = b.many("lns")

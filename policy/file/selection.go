@@ -14,12 +14,15 @@ import (
 // mostCalls is more than a gateway has.
 const mostCalls = 1 << 20
 
+// mostSetups is, in a second, more than a gateway does.
+const mostSetups = 100_000
+
 // limits reads what an LNS is given at most.
 func limits(b *block) policy.Limits {
 	return policy.Limits{
 		Sessions:       uint32(b.number("max_sessions", 0, 1, mostCalls)),
 		TunnelSessions: uint32(b.number("max_sessions_per_tunnel", 0, 1, 65535)),
-		Setups:         uint32(b.number("max_setups_per_second", 0, 1, 100_000)),
+		Setups:         uint32(b.number("max_setups_per_second", 0, 1, mostSetups)),
 	}
 }
 
