@@ -78,4 +78,5 @@ var Cases = []Case{
 	{"T55", "what is no answer is ignored; retransmission, failover; 320 requests at once, 2000 in lac.TestT55_Outstanding"},
 	{"T56", "tunnels of RADIUS: tags, preferences, passwords, endpoints, names: the right SCCRQ"},
 	{"T57", "Accepts that are Rejects, Challenge, Reject: the client is told, and nothing else happens; unknown attributes are ignored"},
+	{"T58", "accounting: On, Start, Stop, Off and what they carry, causes, another encoding; interims, Gigawords, rounds in lac.TestT58_Interim and DelayTime"},
 }

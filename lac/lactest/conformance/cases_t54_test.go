@@ -184,3 +184,43 @@ func TestT54_OtherSecret(t *testing.T) {
 		t.Errorf("dropped %d replies, want 2", n)
 	}
 }
+
+// A line that stands for its subscriber: User-Name and a password that nobody
+// typed (RFC 2809 section 4.1.2.2), no PPP authentication before or beside it.
+func TestT54_Line(t *testing.T) {
+	rig := start(t, leasedLine())
+	c := rig.Client()
+	c.Discover(lineTag(sub(1, []byte(circuit)...), sub(2, []byte("cpe 7")...)))
+	c.OpenLCP(0)
+	q := rig.Server(0).Expect()
+	carries(t, q, script.AttText(script.UserName, circuit), script.AttText(script.CallingStationID, circuit),
+		script.AttU32(script.ServiceType, 2), script.AttU32(script.FramedProtocol, 1))
+	unlike(t, q, script.CHAPPassword, script.CHAPChallenge)
+	if got := q.Password(); got != "line" || q.Raw[20] != script.MessageAuthenticator {
+		t.Errorf("got password %q, first attribute %d", got, q.Raw[20])
+	}
+	q.Accept(script.L2TPTo(1, "192.0.2.11")...)
+	call := admitted(rig)
+	has(t, call.CN, script.Bytes(27, c.Request...)) // Last Sent LCP CONFREQ
+	lacks(t, call.CN, 29, 30, 31, 32, 33)
+	if c.Auth != 0 || script.Option(c.Request, 3) != nil {
+		t.Errorf("the gateway asks for authentication by %#04x", c.Auth)
+	}
+	for _, f := range c.Frames() {
+		if p := f.Protocol(); p == script.PAP || p == script.CHAP {
+			t.Errorf("got %v, want no authentication", f)
+		}
+	}
+	carries(t, rig.Server(0).Record(script.AcctStart), script.AttText(script.UserName, circuit))
+}
+
+// leasedLine has a retailer whose subscribers are known by their lines.
+func leasedLine() script.Config {
+	cfg := radiusConfig("")
+	cfg.Extra = `retailer "leased" {
+  authorize = "line"
+  radius    = ["r1"]
+  line { circuit_id = ["access-node-1 *"] }
+}`
+	return cfg
+}

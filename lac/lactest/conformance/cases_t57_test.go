@@ -132,6 +132,21 @@ func TestT57_Reject(t *testing.T) {
 	nobodyElse(t, rig, n)
 }
 
+// A line that is refused gets an LCP Terminate (RFC 2809 section 4.1.2.2): there is
+// no authentication that could fail.
+func TestT57_Line(t *testing.T) {
+	rig := start(t, leasedLine())
+	for _, code := range []byte{script.AccessReject, script.AccessChallenge} {
+		c := rig.Client()
+		c.Discover(lineTag(sub(1, []byte(circuit)...)))
+		c.OpenLCP(0)
+		rig.Server(0).Expect().Reply(script.Answer{Code: code, Attributes: tunnel(1)})
+		ended(t, c)
+		rig.AwaitLog("session down", "cause", "auth-rejected")
+	}
+	nobodyElse(t, rig, 2)
+}
+
 // Without a tunnel, and without an LNS of its retailer, an Accept allows nothing
 // that the gateway could give.
 func TestT57_NothingUsable(t *testing.T) {
