@@ -1,7 +1,6 @@
 package client
 
 import (
-	"context"
 	"crypto/rand"
 	"errors"
 	"sync"
@@ -54,7 +53,6 @@ type Client struct {
 	changed func(server string, kind radius.Kind, dead bool)
 	nas     NAS
 	dial    Dialer
-	room    int // most accounting requests outstanding
 
 	box     mailbox
 	stopped chan struct{} // closed when the loop has ended
@@ -62,8 +60,7 @@ type Client struct {
 
 	// Owned by the loop.
 	auth, acct *half
-	queue      *acct.Queue
-	flushers   []chan struct{}
+	ledger     ledger
 }
 
 // half is one exchange with its sockets. The loop owns it.
@@ -90,14 +87,10 @@ func New(cfg Config, dial Dialer, answer func(Answer)) (*Client, error) {
 		changed: cfg.ServerChanged,
 		nas:     cfg.NAS,
 		dial:    dial,
-		room:    cfg.AcctFlight,
 		stopped: make(chan struct{}),
 		auth:    newHalf(radius.Authentication, &cfg, authSide),
 		acct:    newHalf(radius.Accounting, &cfg, acctSide),
-		queue:   acct.NewQueue(cfg.AcctQueue),
-	}
-	if c.room <= 0 {
-		c.room = 256
+		ledger:  newLedger(&cfg),
 	}
 	c.box.wake = make(chan struct{}, 1)
 	go c.loop()
@@ -129,31 +122,6 @@ func (c *Client) Authenticate(ref uint64, a radius.Access) {
 	}
 	if !c.box.put(item{kind: authenticate, ref: ref, access: &a}) {
 		c.answer(Answer{Ref: ref, Verdict: NoServer, Detail: ErrClosed.Error()})
-	}
-}
-
-// Account queues a record. It never blocks. Without an accounting server, or
-// after Close, records are discarded.
-func (c *Client) Account(r acct.Record) {
-	if r.NASIdentifier == "" && !r.NASIP.IsValid() {
-		r.NASIdentifier, r.NASIP = c.nas.Identifier, c.nas.IP
-	}
-	c.box.put(item{kind: account, record: &r})
-}
-
-// Flush waits until every queued record is answered, or ctx is done.
-func (c *Client) Flush(ctx context.Context) error {
-	done := make(chan struct{})
-	if !c.box.put(item{kind: flush, done: done}) {
-		return ErrClosed
-	}
-	select {
-	case <-done:
-		return nil
-	case <-c.stopped:
-		return ErrClosed
-	case <-ctx.Done():
-		return ctx.Err()
 	}
 }
 
@@ -223,18 +191,16 @@ func (c *Client) handle(now time.Time, it *item) {
 	case authenticate:
 		c.auth.x.Ask(now, it.ref, it.access)
 	case account:
-		if len(c.acct.side.servers) > 0 {
-			c.queue.Push(it.record)
-		}
+		c.record(it.record)
 	case datagram:
 		it.half.x.Receive(now, it.socket, it.data)
 	case broken:
 		c.lost(now, it.half, it.socket)
 	case flush:
-		c.flushers = append(c.flushers, it.done)
+		c.ledger.flushers = append(c.ledger.flushers, it.done)
 	case stats:
 		it.stats <- Stats{
-			Auth: c.auth.x.Stats(), Acct: c.acct.x.Stats(), Queue: c.queue.Stats(), Overrun: c.box.overrun.Load(),
+			Auth: c.auth.x.Stats(), Acct: c.acct.x.Stats(), Queue: c.ledger.queue.Stats(), Overrun: c.box.overrun.Load(),
 			Crowded: c.auth.x.Crowded(),
 		}
 	}
@@ -245,31 +211,20 @@ func (c *Client) step(now time.Time) {
 	c.auth.x.Advance(now)
 	c.acct.x.Advance(now)
 	for {
-		for id, r := range c.queue.Ready(now, c.room-c.acct.x.Len()) {
-			c.acct.x.Ask(now, uint64(id), r)
-		}
+		c.report(now)
 		// Opening a socket can fail, an answer can make room for records:
 		// both leave new actions.
 		if c.execute(now, c.auth)+c.execute(now, c.acct) == 0 {
 			break
 		}
 	}
-	if c.queue.Len() == 0 {
-		for _, done := range c.flushers {
-			close(done)
-		}
-		c.flushers = nil
-	}
+	c.settle()
 }
 
 // untilDue returns how long the loop may sleep.
 func (c *Client) untilDue(now time.Time) time.Duration {
 	wait := time.Hour
-	due := []time.Time{c.auth.x.Deadline(), c.acct.x.Deadline(), {}}
-	if c.acct.x.Len() < c.room { // else an answer or a failure comes first
-		due[2] = c.queue.Deadline()
-	}
-	for _, t := range due {
+	for _, t := range []time.Time{c.auth.x.Deadline(), c.acct.x.Deadline(), c.reportDeadline()} {
 		if !t.IsZero() {
 			wait = min(wait, max(0, t.Sub(now)))
 		}

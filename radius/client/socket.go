@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"lacd/radius"
-	"lacd/radius/acct"
 )
 
 // conn is one socket. Its reader ends when it is closed.
@@ -73,7 +72,7 @@ func (c *Client) lost(now time.Time, h *half, id radius.SocketID) {
 
 func (c *Client) answered(h *half, a *radius.Answered) {
 	if h.kind == radius.Accounting {
-		c.queue.Answered(acct.ID(a.Ref))
+		c.reported(a)
 		return
 	}
 	o := a.Reply.Outcome()
@@ -89,10 +88,8 @@ func (c *Client) answered(h *half, a *radius.Answered) {
 
 func (c *Client) failed(now time.Time, h *half, f radius.Failed) {
 	switch {
-	case h.kind == radius.Accounting && f.Err != nil:
-		c.queue.Unsendable(acct.ID(f.Ref))
 	case h.kind == radius.Accounting:
-		c.queue.Failed(now, acct.ID(f.Ref))
+		c.unreported(now, f)
 	case f.Err != nil:
 		c.answer(Answer{Ref: f.Ref, Verdict: Rejected, Detail: "not sent: " + f.Err.Error()})
 	case f.Crowded:
