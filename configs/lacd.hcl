@@ -464,7 +464,11 @@ retailer "acme" {
   # An LNS of the retailer. Required where RADIUS is not asked. With RADIUS it
   # serves subscribers for whom RADIUS names no tunnel; and a tunnel that RADIUS
   # names by this address or by this name gets from here what RADIUS leaves
-  # open, except the assignment.
+  # open, except the assignment. In Tunnel-Server-Endpoint RADIUS may write an
+  # address, a host name with its domain (which is looked up), the name of an
+  # lns or of an lns_group, all but groups with a port (192.0.2.1:1701,
+  # [2001:db8::1]:1701), and several of them: "," between those of equal rank,
+  # "/" before those that are tried when all before have failed.
   lns "lns1" {
     # Address of the LNS; port 1701 unless given. Required.
     address = "192.0.2.1:1701"
@@ -542,6 +546,14 @@ retailer "acme" {
     # File with the tunnel secret, instead of secret. Only its owner may have
     # access. A relative path starts at the directory of this file.
     secret_file = "acme.secret"
+  }
+
+  # LNSes under one name, which RADIUS can give as Tunnel-Server-Endpoint instead
+  # of their addresses. Inside, they are tried by their preference and weight;
+  # what else RADIUS says of the tunnel holds for all of them.
+  lns_group "residential" {
+    # Names of LNSes of this retailer. Required.
+    members = ["lns1", "lns2"]
   }
 }
 

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"lacd/lac/session"
 	"lacd/policy"
@@ -69,6 +70,23 @@ func (s *Server) serverChanged(server string, kind radius.Kind, dead bool) {
 
 func (s *Server) answer(a client.Answer) {
 	s.shards[ref(a.Ref).shard()].box.Put(answerIn{a})
+}
+
+// lookUp gives an answer the addresses of the hosts it names. If they are not
+// known it reports false, and the answer comes again when they have been looked
+// up.
+func (s *Server) lookUp(now time.Time, ses *session.Session, a *client.Answer) bool {
+	names := ses.Unresolved(&a.Grant)
+	if len(names) == 0 {
+		return true
+	}
+	later := *a
+	hosts, ok := s.resolver.ask(now, names, func(hosts []policy.Host) {
+		later.Grant.Hosts = hosts
+		s.answer(later)
+	})
+	a.Grant.Hosts = hosts
+	return ok
 }
 
 // authorize asks RADIUS about a session's subscriber.

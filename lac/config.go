@@ -30,6 +30,8 @@ type Config struct {
 	NAS    client.NAS
 	Dial   client.Dialer // nil: UDP
 	CoA    CoA
+	// Resolver finds LNSes that RADIUS gives by name. Nil: the system's.
+	Resolver Resolver
 
 	CallTimeout     time.Duration // for one LNS to answer a call; 0: 5 s
 	InterimInterval time.Duration // when neither RADIUS nor the retailer names one; 0: none

@@ -1,6 +1,7 @@
 package lac
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -8,6 +9,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -53,8 +55,14 @@ func (s *Server) explainUser(w http.ResponseWriter, r *http.Request) {
 // one of the question.
 func (s *Server) explain(ctx context.Context, q admin.Question) (*admin.Explanation, error) {
 	pol := s.policy()
-	sub := policy.Subscriber{User: q.User}
-	route := pol.Route(sub)
+	sub := subscriber(&q)
+	route, byLine := pol.Line(sub)
+	if !byLine {
+		route = pol.Route(sub)
+		if line := sub; line != (policy.Subscriber{User: q.User}) {
+			route.Reasons = append([]string{"no retailer has the line: its user name decides"}, route.Reasons...)
+		}
+	}
 	e := &admin.Explanation{
 		User: strings.ToValidUTF8(q.User, "?"), Realm: strings.ToValidUTF8(route.Realm, "?"),
 		Outcome: outcomeRefused, Reasons: route.Reasons, LNS: []admin.Choice{},
@@ -70,11 +78,14 @@ func (s *Server) explain(ctx context.Context, q admin.Question) (*admin.Explanat
 	e.Outcome = outcomeAccepted
 	var grant policy.Grant
 	var told []string
-	if route.Authorize == policy.ByRADIUS {
+	if route.AsksRADIUS() {
 		var err error
-		if grant, told, err = s.authorization(ctx, e, route.Retailer, q); err != nil {
+		if grant, told, err = s.authorization(ctx, e, &route, &sub, &q); err != nil {
 			return nil, err
 		}
+	}
+	if names := pol.Unresolved(route.Retailer, &grant); len(names) > 0 {
+		grant.Hosts = s.resolver.wait(ctx, names)
 	}
 	route.Reasons = append(route.Reasons[:len(route.Reasons):len(route.Reasons)], told...)
 	e.Reasons = route.Reasons
@@ -87,8 +98,23 @@ func (s *Server) explain(ctx context.Context, q admin.Question) (*admin.Explanat
 	return e, nil
 }
 
+// subscriber returns whom a question is about.
+func subscriber(q *admin.Question) policy.Subscriber {
+	sub := policy.Subscriber{
+		User: q.User, Port: q.Port, Access: q.Port, SVLAN: q.SVLAN, CVLAN: q.CVLAN, MAC: strings.ToLower(q.MAC),
+		CircuitID: q.CircuitID, RemoteID: q.RemoteID,
+	}
+	if q.SVLAN != 0 {
+		sub.Access += ":" + strconv.Itoa(int(q.SVLAN))
+	}
+	if q.CVLAN != 0 {
+		sub.Access += "." + strconv.Itoa(int(q.CVLAN))
+	}
+	return sub
+}
+
 // authorization finds out what RADIUS says, and what there is to tell about it.
-func (s *Server) authorization(ctx context.Context, e *admin.Explanation, r *policy.Retailer, q admin.Question) (policy.Grant, []string, error) {
+func (s *Server) authorization(ctx context.Context, e *admin.Explanation, r *policy.Route, sub *policy.Subscriber, q *admin.Question) (policy.Grant, []string, error) {
 	switch {
 	case q.Reply != "":
 		grant, ignored, err := radius.GrantText(q.Reply)
@@ -107,7 +133,7 @@ func (s *Server) authorization(ctx context.Context, e *admin.Explanation, r *pol
 		}
 		return grant, told, nil
 	case q.Password != "":
-		a := s.ask(ctx, r, q)
+		a := s.ask(ctx, r, sub, q.Password)
 		e.RADIUS = a.Verdict.String()
 		if a.Server != "" {
 			e.RADIUS += " by " + a.Server
@@ -130,8 +156,8 @@ func (s *Server) authorization(ctx context.Context, e *admin.Explanation, r *pol
 }
 
 // ask asks the RADIUS servers of a retailer, with PAP and sockets of its own.
-func (s *Server) ask(ctx context.Context, r *policy.Retailer, q admin.Question) client.Answer {
-	cfg, err := s.clientConfig(r)
+func (s *Server) ask(ctx context.Context, r *policy.Route, sub *policy.Subscriber, password string) client.Answer {
+	cfg, err := s.clientConfig(r.Retailer)
 	if err != nil {
 		return client.Answer{Verdict: client.NoServer, Detail: err.Error()}
 	}
@@ -142,7 +168,11 @@ func (s *Server) ask(ctx context.Context, r *policy.Retailer, q admin.Question) 
 		return client.Answer{Verdict: client.NoServer, Detail: err.Error()}
 	}
 	defer func() { _ = c.Close() }() // it has no records to send
-	c.Authenticate(0, radius.Access{User: q.User, Protocol: radius.PAP, Password: []byte(q.Password), NASPortID: "explain"})
+	n := s.policy().Numbers(r, sub)
+	c.Authenticate(0, radius.Access{
+		User: r.User, Protocol: radius.PAP, Password: []byte(password), NASPortID: cmp.Or(n.NASPortID, "explain"),
+		NASPortType: n.NASPortType, CallingStation: n.CallingStation, CalledStation: n.CalledStation,
+	})
 	select {
 	case a := <-answers:
 		return a
@@ -155,7 +185,7 @@ func (s *Server) ask(ctx context.Context, r *policy.Retailer, q admin.Question) 
 func (s *Server) describe(now time.Time, e *admin.Explanation, d *policy.Decision) {
 	e.Reasons = d.Reasons
 	e.SessionTimeout, e.IdleTimeout, e.InterimInterval = d.SessionTimeout, d.IdleTimeout, d.InterimInterval
-	drawn := map[uint32]int{}
+	drawn := map[rank]int{}
 	for _, c := range d.Candidates {
 		l := &c.LNS
 		ch := admin.Choice{
@@ -169,15 +199,32 @@ func (s *Server) describe(now time.Time, e *admin.Explanation, d *policy.Decisio
 		ch.State = cond.State.String()
 		e.LNS = append(e.LNS, ch)
 		if !c.Resort {
-			drawn[l.Preference]++
+			drawn[rank{l.Preference, l.Level}]++
 		}
 	}
-	for _, preference := range slices.Sorted(maps.Keys(drawn)) {
-		if drawn[preference] > 1 {
-			e.Reasons = append(e.Reasons, fmt.Sprintf("the order at preference %d is an example: each session draws its own", preference))
+	for _, at := range slices.SortedFunc(maps.Keys(drawn), rank.compare) {
+		if drawn[at] > 1 {
+			e.Reasons = append(e.Reasons, fmt.Sprintf("the order at %v is an example: each session draws its own", at))
 		}
 	}
 	if len(d.Candidates) == 0 && e.Outcome == outcomeAccepted {
 		e.Outcome = outcomeRefused
 	}
+}
+
+// rank is where the order among LNSes is drawn.
+type rank struct {
+	preference uint32
+	level      uint8
+}
+
+func (r rank) compare(o rank) int {
+	return cmp.Or(cmp.Compare(r.preference, o.preference), cmp.Compare(r.level, o.level))
+}
+
+func (r rank) String() string {
+	if r.level == 0 {
+		return fmt.Sprintf("preference %d", r.preference)
+	}
+	return fmt.Sprintf("preference %d, level %d", r.preference, int(r.level)+1)
 }

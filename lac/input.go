@@ -172,7 +172,9 @@ func (in answerIn) apply(sh *shard, now time.Time) {
 	}
 	switch in.answer.Verdict {
 	case client.Accepted:
-		sl.session.Granted(now, in.answer.Grant)
+		if sh.srv.lookUp(now, sl.session, &in.answer) {
+			sl.session.Granted(now, in.answer.Grant)
+		}
 	case client.NoServer:
 		sl.session.Refused(now, cause.AuthUnreachable, in.answer.Detail)
 	default:

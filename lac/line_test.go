@@ -1,13 +1,17 @@
 package lac
 
 import (
+	"net/http"
+	"slices"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	layeh "layeh.com/radius"
 	"layeh.com/radius/rfc2865"
 	"layeh.com/radius/rfc2866"
 	"layeh.com/radius/rfc2869"
 
+	"lacd/lac/admin"
 	"lacd/lac/lactest"
 	"lacd/policy"
 	"lacd/policy/number"
@@ -136,6 +140,49 @@ func TestNameWhereNoLineIs(t *testing.T) {
 		start := lastOf(r.radius, rfc2866.AcctStatusType_Value_Start)
 		if start == nil || rfc2865.UserName_GetString(start) != "alice" || rfc2865.NASPortType_Get(start) != 34 {
 			t.Error("no Start, or it tells another name or port type than the Access-Request")
+		}
+	})
+}
+
+// explain knows lines, and says what a real subscriber's session says.
+func TestExplainLine(t *testing.T) {
+	inRig(t, rigOptions{policy: leased(t, true), change: tagged}, func(t *testing.T, r *rig) {
+		r.radius.SetUser(circuit, radiustest.User{Password: "line"})
+		onDSLAM1 := admin.Question{Port: "eth1", SVLAN: 100, CVLAN: 7, MAC: "02:00:00:00:00:07", CircuitID: circuit, Password: "line"}
+		e := r.explained(onDSLAM1)
+		want := []string{
+			`the line belongs to retailer leased: circuit_id "dslam1 *", svlan 100-199`,
+			"RADIUS authorizes its line, the LNS authenticates",
+			`the User-Name for RADIUS is "dslam1 eth 0/1:100"`,
+			"accepted by r1",
+			"RADIUS named no tunnel: 1 LNS of retailer leased",
+			"1. lns1 at 192.0.2.11:1701 (configured: preference 0)",
+		}
+		if diff := cmp.Diff(want, e.Reasons); diff != "" || e.Retailer != "leased" || e.Authorize != "line" {
+			t.Errorf("retailer %s by %s, -want +got:\n%s", e.Retailer, e.Authorize, diff)
+		}
+		if p := r.access().Packet; rfc2865.CallingStationID_GetString(p) != circuit || rfc2869.NASPortID_GetString(p) != "eth1:100.7" {
+			t.Errorf("Access-Request with Calling-Station-Id %q and NAS-Port-Id %q", rfc2865.CallingStationID_GetString(p), rfc2869.NASPortID_GetString(p))
+		}
+		upCall(t, r, onLine(line(circuit, "", 0, 0)))
+		var s []admin.Session
+		r.ask(http.MethodGet, "/v1/sessions", "", &s)
+		var one admin.Session
+		r.ask(http.MethodGet, "/v1/sessions/"+s[0].ID, "", &one)
+		real := append(slices.Clone(want[:3]), want[4:]...)
+		if diff := cmp.Diff(real, one.Reasons); diff != "" {
+			t.Errorf("a real session, -want +got:\n%s", diff)
+		}
+
+		other := onDSLAM1
+		other.CircuitID, other.User, other.Password = "dslam2 eth", "bob@nowhere", ""
+		e = r.explained(other)
+		want = []string{
+			"no retailer has the line: its user name decides",
+			`no retailer claims realm "nowhere", and there is no default retailer`,
+		}
+		if diff := cmp.Diff(want, e.Reasons); diff != "" {
+			t.Errorf("another line, -want +got:\n%s", diff)
 		}
 	})
 }

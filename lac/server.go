@@ -35,6 +35,7 @@ type Server struct {
 	trunk       *trunk.Trunk
 	authorities authorities
 	coa         *listener.Listener // nil: none
+	resolver    *resolver
 	metrics     *metrics
 	murmur      *murmur.Log // debug lines about single frames
 
@@ -78,6 +79,7 @@ func New(cfg Config) (*Server, error) {
 		t.HostName = cfg.Node
 	}
 	s.trunk = trunk.New(t)
+	s.resolver = newResolver(cfg.Resolver)
 	var err error
 	s.authorities, err = newAuthorities(s)
 	s.coa = newListener(s)
@@ -109,6 +111,9 @@ func (s *Server) Run(ctx context.Context) error {
 	}
 	for _, a := range s.access {
 		s.wg.Go(a.read)
+	}
+	for range hostWorkers {
+		s.wg.Go(s.resolver.work)
 	}
 	s.wg.Go(s.count)
 	s.wg.Go(s.watchGate)
@@ -148,6 +153,7 @@ func (s *Server) stop() error {
 		errs = append(errs, a.port.Close())
 	}
 	s.exec.stop()
+	s.resolver.stop()
 	s.trunk.Close()
 	for _, sh := range s.shards {
 		sh.box.Close()

@@ -41,7 +41,7 @@ func (p *Policy) Decide(now time.Time, s Subscriber, r Route, g Grant, seed uint
 
 	var options []option
 	if len(g.Tunnels) > 0 {
-		options = p.granted(&d, r.Retailer, g.Tunnels)
+		options = p.granted(&d, r.Retailer, &g)
 	} else {
 		options = p.own(&d, r.Retailer)
 	}
@@ -124,7 +124,9 @@ func (d *Decision) dropRepeats(options []option) []option {
 			return k.lns.TunnelKey() == o.lns.TunnelKey() && k.lns.PrivateGroup == o.lns.PrivateGroup
 		}
 		if i := slices.IndexFunc(kept, same); i >= 0 {
-			kept[i].lns.Preference = min(kept[i].lns.Preference, o.lns.Preference)
+			if k := &kept[i].lns; compareRank(&o.lns, k) < 0 {
+				k.Preference, k.Level = o.lns.Preference, o.lns.Level
+			}
 			d.reason("%s (%s) skipped: the same tunnel as %s", o.lns.label(), o.from, kept[i].lns.label())
 			continue
 		}
@@ -186,18 +188,21 @@ func (d *Decision) order(now time.Time, options []option, seed uint64) {
 		options[i].score = score(&options[i].lns, seed)
 	}
 	slices.SortStableFunc(options, func(a, b option) int {
-		return cmp.Or(cmp.Compare(a.lns.Preference, b.lns.Preference), cmp.Compare(a.score, b.score))
+		return cmp.Or(compareRank(&a.lns, &b.lns), cmp.Compare(a.score, b.score))
 	})
 	d.Candidates = make([]Candidate, 0, len(options))
 	for level := 0; level < len(options); {
 		end, total := level, uint64(0)
-		for ; end < len(options) && options[end].lns.Preference == options[level].lns.Preference; end++ {
+		for ; end < len(options) && compareRank(&options[end].lns, &options[level].lns) == 0; end++ {
 			total += uint64(options[end].lns.Weight)
 		}
 		alone := end == level+1
 		for i := level; i < end; i++ {
 			o := &options[i]
 			why := fmt.Sprintf("%s: preference %d", o.from, o.lns.Preference)
+			if o.lns.Level > 0 {
+				why += fmt.Sprintf(", level %d", o.lns.Level+1)
+			}
 			if !alone {
 				why += fmt.Sprintf(", place %d drawn with weight %d of %d", i-level+1, o.lns.Weight, total)
 			}
@@ -208,6 +213,11 @@ func (d *Decision) order(now time.Time, options []option, seed uint64) {
 		}
 		level = end
 	}
+}
+
+// compareRank compares the places of two LNSes before anything is drawn.
+func compareRank(a, b *LNS) int {
+	return cmp.Or(cmp.Compare(a.Preference, b.Preference), cmp.Compare(a.Level, b.Level))
 }
 
 // score is the weighted rendezvous score of l: -ln(u)/w with u uniform in

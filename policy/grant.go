@@ -13,52 +13,148 @@ import (
 const portL2TP = 1701
 
 // granted turns the tunnels of an authorization into options.
-func (p *Policy) granted(d *Decision, r *Retailer, tunnels []Tunnel) []option {
+func (p *Policy) granted(d *Decision, r *Retailer, g *Grant) []option {
+	tunnels := g.Tunnels
 	// Tunnel-Preference 0 and no Tunnel-Preference look the same here. When
-	// no tunnel has one RADIUS is silent, and the configuration orders them.
-	silent := !slices.ContainsFunc(tunnels, func(t Tunnel) bool { return t.Preference != 0 })
+	// no tunnel has one, and none ranks several servers, RADIUS is silent, and
+	// the configuration orders them.
+	silent := !slices.ContainsFunc(tunnels, func(t Tunnel) bool { return t.Preference != 0 || r.ranks(&t) })
 	d.reason("RADIUS named %s", count(len(tunnels), "tunnel", "tunnels"))
-	options := make([]option, 0, len(tunnels))
+	var options []option
 	for i := range tunnels {
-		t := &tunnels[i]
-		o, skip := p.resolve(r, t, silent)
-		if skip != "" {
-			d.reason("tunnel %d skipped: %s", t.Tag, skip)
-			continue
+		options = append(options, p.tunnel(d, r, &tunnels[i], g.Hosts, silent)...)
+	}
+	return options
+}
+
+// tunnel turns one tunnel into options: one for each address that its server
+// endpoint stands for.
+func (p *Policy) tunnel(d *Decision, r *Retailer, t *Tunnel, hosts []Host, silent bool) (options []option) {
+	skip := func(why string, args ...any) { d.reason("tunnel %d skipped: %s", t.Tag, fmt.Sprintf(why, args...)) }
+	if t.Unusable != "" {
+		skip("%s", t.Unusable)
+		return nil
+	}
+	all, more := []endpoint{{text: t.Server}}, false
+	if !r.knows(t.Server) {
+		all, more = endpoints(t.Server)
+	}
+	if len(all) == 0 {
+		// RFC 2868 section 3.4: needed "if the initiation of a tunnel is desired".
+		skip("it names no server")
+		return nil
+	}
+	base := 0 // ranks of groups so far
+	for _, e := range all {
+		found, why := p.alternatives(r, t, &e, hosts)
+		if why != "" {
+			skip("%s", why)
 		}
+		for _, o := range found {
+			o.lns.Level = uint8(min(base+int(e.level)+int(o.lns.Level), 255))
+			options = append(options, o)
+		}
+		if n := len(found); n > 0 && r.group(e.text) != nil {
+			base += int(slices.MaxFunc(found, byLevel).lns.Level)
+		}
+	}
+	if more {
+		skip("it names more than %d servers", mostEndpoints)
+	}
+	for i := range options {
+		o := &options[i]
+		p.grantTo(o, t, silent)
 		if t.Client != "" {
 			if why := p.local(&o.lns, t.Client); why != "" {
 				d.reason("tunnel %d: client endpoint %s ignored: %s", t.Tag, strconv.Quote(t.Client), why)
 			}
 		}
 		p.complete(r, &o.lns)
-		options = append(options, o)
 	}
 	return options
 }
 
-// resolve turns one tunnel into an option, or says why it cannot be used.
-func (p *Policy) resolve(r *Retailer, t *Tunnel, silent bool) (o option, skip string) {
-	if t.Unusable != "" {
-		return o, t.Unusable
+// ranks reports whether a tunnel names several servers.
+func (r *Retailer) ranks(t *Tunnel) bool {
+	return t.Unusable == "" && strings.ContainsAny(t.Server, ",/") && !r.knows(t.Server)
+}
+
+func byLevel(a, b option) int { return cmp.Compare(a.lns.Level, b.lns.Level) }
+
+// alternatives returns what one endpoint stands for: an LNS of the
+// configuration, a group of them, an address, or the addresses of a host.
+func (p *Policy) alternatives(r *Retailer, t *Tunnel, e *endpoint, hosts []Host) (found []option, skip string) {
+	if g := r.group(e.text); g != nil {
+		all, ranks := r.members(g)
+		for i, l := range all {
+			o := option{lns: *l, from: fmt.Sprintf("RADIUS tunnel %d, group %s", t.Tag, g.Name)}
+			o.lns.Level = ranks[i]
+			found = append(found, o)
+		}
+		return found, ""
 	}
-	if t.Server == "" {
-		// RFC 2868 section 3.4: needed "if the initiation of a tunnel is desired".
-		return o, "it names no server"
+	if e.host != "" && !r.knows(e.text) {
+		return p.addresses(r, t, e, hosts)
 	}
-	known, addr, port := r.match(t)
-	switch {
+	o, skip := r.one(t, e)
+	if skip != "" {
+		return nil, skip
+	}
+	return []option{o}, ""
+}
+
+// addresses returns the options for a host that was looked up.
+func (p *Policy) addresses(r *Retailer, t *Tunnel, e *endpoint, hosts []Host) (found []option, skip string) {
+	i := slices.IndexFunc(hosts, func(h Host) bool { return h.Name == e.host })
+	if i < 0 {
+		return nil, fmt.Sprintf("server %s was not looked up", e.host)
+	}
+	h := &hosts[i]
+	if len(h.Addrs) == 0 {
+		return nil, fmt.Sprintf("server %s has no address: %s", e.host, h.Note)
+	}
+	var why []string
+	for _, a := range h.Addrs[:min(len(h.Addrs), mostEndpoints)] {
+		o, skip := r.one(t, &endpoint{text: a.String(), addr: a, port: e.port})
+		if skip != "" {
+			why = append(why, skip)
+			continue
+		}
+		if o.lns.Name == a.String() {
+			o.lns.Name = e.host
+		} else {
+			o.from += " as " + e.host
+		}
+		if h.Note != "" {
+			o.from += ", " + h.Note
+		}
+		found = append(found, o)
+	}
+	return found, strings.Join(why, "; ")
+}
+
+// one returns the option for an address, or for the name of an LNS.
+func (r *Retailer) one(t *Tunnel, e *endpoint) (o option, skip string) {
+	if is4 := e.addr.Is4(); e.addr.IsValid() && (t.Medium == 4 && !is4 || t.Medium == 6 && is4) {
+		return o, fmt.Sprintf("%s does not fit Tunnel-Medium-Type IPv%d", e.addr, t.Medium)
+	}
+	switch known := r.match(t, e); {
 	case known != nil:
 		o.lns = *known
 		o.from = fmt.Sprintf("RADIUS tunnel %d, configured", t.Tag)
-	case !addr.IsValid():
-		return o, fmt.Sprintf("server %s is neither an address nor an LNS of retailer %s", strconv.Quote(t.Server), r.Name)
-	case addr.IsUnspecified() || addr.IsMulticast():
-		return o, fmt.Sprintf("server %s cannot be an LNS", t.Server)
+	case !e.addr.IsValid():
+		return o, fmt.Sprintf("server %s is neither an address nor an LNS of retailer %s", strconv.Quote(e.text), r.Name)
+	case e.addr.IsUnspecified() || e.addr.IsMulticast() || e.addr.Zone() != "":
+		return o, fmt.Sprintf("server %s cannot be an LNS", strconv.Quote(e.text))
 	default:
-		o.lns = LNS{Name: addr.String(), Peer: netip.AddrPortFrom(addr, cmp.Or(port, portL2TP)), DSCP: r.DSCP}
+		o.lns = LNS{Name: e.addr.String(), Peer: netip.AddrPortFrom(e.addr, cmp.Or(e.port, portL2TP)), DSCP: r.DSCP}
 		o.from = fmt.Sprintf("RADIUS tunnel %d, not configured", t.Tag)
 	}
+	return o, ""
+}
+
+// grantTo gives an option what the tunnel says.
+func (p *Policy) grantTo(o *option, t *Tunnel, silent bool) {
 	l := &o.lns
 	l.Assignment = t.Assignment
 	l.PrivateGroup = cmp.Or(t.PrivateGroup, l.PrivateGroup)
@@ -73,47 +169,32 @@ func (p *Policy) resolve(r *Retailer, t *Tunnel, silent bool) (o option, skip st
 	if !silent {
 		l.Preference = t.Preference
 	}
-	return o, ""
 }
 
-// match finds the configured LNS that t.Server names by address or by name,
-// and returns the address and port in t.Server, if it is one. Of several LNSes
-// at one address the one with the tunnel's assignment is meant.
-func (r *Retailer) match(t *Tunnel) (known *LNS, addr netip.Addr, port uint16) {
-	addr, port = endpoint(t.Server)
+// match finds the configured LNS that an endpoint names by address or by name.
+// Of several LNSes at one address the one with the tunnel's assignment is meant.
+func (r *Retailer) match(t *Tunnel, e *endpoint) (known *LNS) {
 	for i := range r.LNS {
 		l := &r.LNS[i]
-		if addr.IsValid() {
-			if l.Peer.Addr() != addr || port != 0 && l.Peer.Port() != port {
+		if e.addr.IsValid() {
+			if l.Peer.Addr() != e.addr || e.port != 0 && l.Peer.Port() != e.port {
 				continue
 			}
-		} else if !strings.EqualFold(l.Name, t.Server) {
+		} else if !strings.EqualFold(l.Name, e.text) {
 			continue
 		}
 		if known == nil || known.Assignment != t.Assignment && l.Assignment == t.Assignment {
 			known = l
 		}
 	}
-	return known, addr, port
-}
-
-// endpoint reads an address, optionally with a port.
-func endpoint(s string) (addr netip.Addr, port uint16) {
-	if ap, err := netip.ParseAddrPort(s); err == nil {
-		return ap.Addr().Unmap(), ap.Port()
-	}
-	addr, err := netip.ParseAddr(strings.Trim(s, "[]"))
-	if err != nil {
-		return netip.Addr{}, 0
-	}
-	return addr.Unmap(), 0
+	return known
 }
 
 // local uses the Tunnel-Client-Endpoint as our address, or says why not. It
 // describes the initiator in free form (RFC 2868 section 3.3), so one that
 // cannot be used does not make the tunnel unusable.
 func (p *Policy) local(l *LNS, client string) (ignored string) {
-	a, _ := endpoint(client)
+	a := readEndpoint(client).addr
 	switch {
 	case !a.IsValid():
 		return "not an address"

@@ -110,9 +110,9 @@ func TestDecideGrantedTunnels(t *testing.T) {
 			reasons: []string{
 				"RADIUS named 6 tunnels",
 				"tunnel 1 skipped: its type is PPTP, not L2TP",
-				`tunnel 2 skipped: server "lns.other.example" is neither an address nor an LNS of retailer acme`,
+				`tunnel 2 skipped: server lns.other.example was not looked up`,
 				"tunnel 3 skipped: it names no server",
-				"tunnel 4 skipped: server 0.0.0.0 cannot be an LNS",
+				`tunnel 4 skipped: server "0.0.0.0" cannot be an LNS`,
 				"lns2 at 192.0.2.2:1702 (RADIUS tunnel 6, configured) skipped: the same tunnel as lns2 at 192.0.2.2:1702",
 				"1. lns2 at 192.0.2.2:1702 (RADIUS tunnel 5, configured: preference 3)",
 			},

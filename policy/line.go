@@ -260,13 +260,12 @@ func (p *Policy) Line(s Subscriber) (r Route, ok bool) {
 // Calling-Station-Id or Called-Station-Id" with a password that means nothing
 // (RFC 2809 section 4.1.2.2).
 func (p *Policy) lineUser(r *Route, s *Subscriber) {
-	v := p.values(r, s)
 	if t := r.Retailer.LineUser; t != nil {
+		v := p.values(r, s)
 		r.User = t.Text(&v)
 	}
 	if r.User == "" {
-		n := r.Retailer.Call.Numbers(&v)
-		r.User = n.CallingStation
+		r.User = p.Numbers(r, s).CallingStation
 	}
 	if r.User == "" {
 		r.User = s.MAC

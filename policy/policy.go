@@ -41,6 +41,7 @@ type LNS struct {
 	Assignment   string // Tunnel-Assignment-ID
 	PrivateGroup string // sent in ICCN (Tunnel-Private-Group-ID)
 	Preference   uint32 // lowest first
+	Level        uint8  // inside a preference, lowest first; only RADIUS gives one
 	Weight       uint32 // share among equal preference; 0 counts as 1
 	Limits       Limits
 	Handling     *Handling // nil: the policy's
@@ -79,6 +80,7 @@ func (l *LNS) TunnelKey() TunnelKey {
 type Tunnel struct {
 	Tag          uint8
 	Server       string // Tunnel-Server-Endpoint as sent
+	Medium       uint8  // 4, 6: IPv4 or IPv6 alone; 0: either
 	Client       string // Tunnel-Client-Endpoint
 	Secret       Secret // Tunnel-Password, decrypted
 	HasSecret    bool
@@ -95,6 +97,7 @@ type Tunnel struct {
 type Grant struct {
 	User            string   // name for accounting; empty: as sent
 	Tunnels         []Tunnel // empty: the retailer's own LNSes
+	Hosts           []Host   // what Unresolved names, when that was looked up
 	Class           [][]byte
 	SessionTimeout  time.Duration // 0: none
 	IdleTimeout     time.Duration // 0: none

@@ -21,6 +21,7 @@ type Retailer struct {
 	Accounting      bool          // send accounting to those servers
 	InterimInterval time.Duration // 0: what RADIUS says; else a minimum for it (RFC 5080 section 2.3.4)
 	LNS             []LNS
+	Groups          []Group
 	MaxSessions     uint32 // over all LNSes; 0: no limit
 	MaxSetups       uint32 // begun per second; 0: no limit
 	DSCP            uint8  // of LNSes that RADIUS names and the configuration does not know

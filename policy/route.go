@@ -40,6 +40,13 @@ func (r *Retailer) AsksRADIUS() bool {
 	return r.Authorize == ByRADIUS || r.Authorize == ByLine && r.AskLine
 }
 
+// Numbers returns what the LNSes and RADIUS servers of a route are told about a
+// subscriber.
+func (p *Policy) Numbers(r *Route, s *Subscriber) Numbers {
+	v := p.values(r, s)
+	return r.Retailer.Call.Numbers(&v)
+}
+
 // values is what templates can say about a subscriber.
 func (p *Policy) values(r *Route, s *Subscriber) number.Values {
 	node := p.Name

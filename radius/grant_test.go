@@ -56,7 +56,7 @@ func TestGrantEverything(t *testing.T) {
 		IdleTimeout:     10 * time.Minute,
 		InterimInterval: 15 * time.Minute,
 		Tunnels: []policy.Tunnel{{
-			Tag: 1, Client: "192.0.2.1", Server: "192.0.2.9", Secret: "abcdefghijklmno", HasSecret: true,
+			Tag: 1, Client: "192.0.2.1", Server: "192.0.2.9", Medium: 4, Secret: "abcdefghijklmno", HasSecret: true,
 			PrivateGroup: "grp", Assignment: "as-", Preference: 10, ClientAuthID: "lac1", ServerAuthID: "lns1",
 		}},
 	}

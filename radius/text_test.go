@@ -32,7 +32,7 @@ func TestGrantText(t *testing.T) {
 		Class: [][]byte{[]byte("c1")}, SessionTimeout: time.Hour,
 		Tunnels: []policy.Tunnel{
 			{
-				Tag: 1, Server: "192.0.2.1", Secret: `a "secret", with a comma`, HasSecret: true,
+				Tag: 1, Server: "192.0.2.1", Medium: 4, Secret: `a "secret", with a comma`, HasSecret: true,
 				Assignment: "residential", Preference: 10,
 			},
 			{Server: "192.0.2.2"},

@@ -218,10 +218,13 @@ func (t *tunnelSet) checkMedium() {
 	for _, endpoint := range []string{t.Server, t.Client} {
 		a, err := netip.ParseAddr(endpoint)
 		if err != nil {
-			continue // a name, to be resolved
+			continue // a name, or several endpoints: policy chooses those that fit
 		}
 		if a.Is4() != (medium == rfc2868.TunnelMediumType_Value_IPv4) {
 			t.unusable(fmt.Sprintf("endpoint %s does not fit Tunnel-Medium-Type %d", endpoint, t.medium))
 		}
+	}
+	if t.Medium = 6; medium == rfc2868.TunnelMediumType_Value_IPv4 {
+		t.Medium = 4
 	}
 }

@@ -33,7 +33,7 @@ func TestTunnelTags(t *testing.T) {
 		{Tag: 0, Server: "192.0.2.10", Assignment: " as", ClientAuthID: "lac"},
 		{Tag: 1, Server: "192.0.2.11", Preference: 20},
 		{Tag: 2, Server: "192.0.2.12", Unusable: "Tunnel-Type 1 (PPTP) is not L2TP"},
-		{Tag: 0x1f, Server: "lns.example"},
+		{Tag: 0x1f, Server: "lns.example", Medium: 4},
 	}
 	if d := cmp.Diff(want, got.Tunnels); d != "" {
 		t.Errorf("-want +got:\n%s", d)
@@ -46,6 +46,7 @@ func TestTunnelUnusable(t *testing.T) {
 		{"usable", "40 06 02000003" + text(67, "02", "192.0.2.12"), ""},
 		{"IPv6", "40 06 02000003 41 06 02000002" + text(67, "02", "2001:db8::9"), ""},
 		{"IPv6, alternate form", "40 06 02000003 41 06 02000002" + text(67, "02", "::ffff:192.0.2.9"), ""},
+		{"several over IPv4", "40 06 02000003 41 06 02000001" + text(67, "02", "192.0.2.9,2001:db8::9/lns.example"), ""},
 		{"a name over IPv6", "40 06 02000003 41 06 02000002" + text(67, "02", "lns.example"), ""},
 		{
 			"medium IEEE 802", "40 06 02000003 41 06 02000006" + text(67, "02", "192.0.2.12"),

@@ -21,7 +21,7 @@ const usage = `Usage:
     lacctl [-json] [-socket PATH] disconnect ID|USER
     lacctl [-json] [-socket PATH] drain LNS
     lacctl [-json] [-socket PATH] undrain LNS
-    lacctl [-json] [-socket PATH] explain USER [-reply FILE | -password-stdin]
+    lacctl [-json] [-socket PATH] explain [USER] [LINE] [-reply FILE | -password-stdin]
 
 Options:
     -json         print what lacd answers, as JSON
@@ -47,6 +47,8 @@ its address.
 
 "explain" tells on which LNSes a subscriber would be tried, and why, without
 placing a call. Where RADIUS decides and is not asked, it tells what is known.
+LINE is -port, -svlan, -cvlan, -mac, -circuit-id and -remote-id, as many of them
+as matter: the line may tell whose subscriber it is before anybody is named.
 
 The exit status is 1 for a failure and 2 for a wrong command line.
 `

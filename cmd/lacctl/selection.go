@@ -51,30 +51,49 @@ const mostPassword = 253
 func (t *tool) explainCommand() *cobra.Command {
 	var file string
 	var password bool
-	c := leaf("explain", "USER", func(user string) error {
-		q := admin.Question{User: user}
+	var q admin.Question
+	c := &cobra.Command{Use: "explain", RunE: func(_ *cobra.Command, args []string) error {
+		if len(args) == 1 {
+			q.User = args[0]
+		}
+		if len(args) > 1 || q == (admin.Question{}) {
+			return misused("explain takes one argument, USER, or flags that tell the line")
+		}
+		var err error
 		switch {
 		case file != "" && password:
 			return misused("-reply and -password-stdin exclude each other")
 		case file != "":
-			text, err := os.ReadFile(file)
-			if err != nil {
-				return fmt.Errorf("read the reply: %w", err)
-			}
-			if q.Reply = string(text); strings.TrimSpace(q.Reply) == "" {
-				return fmt.Errorf("%s is empty", file)
-			}
+			q.Reply, err = readReply(file)
 		case password:
-			var err error
-			if q.Password, err = t.password(); err != nil {
-				return err
-			}
+			q.Password, err = t.password()
+		}
+		if err != nil {
+			return err
 		}
 		return t.explainUser(q)
-	})
-	c.Flags().StringVar(&file, "reply", "", "")
-	c.Flags().BoolVar(&password, "password-stdin", false, "")
+	}}
+	f := c.Flags()
+	f.StringVar(&file, "reply", "", "")
+	f.BoolVar(&password, "password-stdin", false, "")
+	f.StringVar(&q.Port, "port", "", "")
+	f.Uint16Var(&q.SVLAN, "svlan", 0, "")
+	f.Uint16Var(&q.CVLAN, "cvlan", 0, "")
+	f.StringVar(&q.MAC, "mac", "", "")
+	f.StringVar(&q.CircuitID, "circuit-id", "", "")
+	f.StringVar(&q.RemoteID, "remote-id", "", "")
 	return c
+}
+
+func readReply(file string) (string, error) {
+	text, err := os.ReadFile(file)
+	switch {
+	case err != nil:
+		return "", fmt.Errorf("read the reply: %w", err)
+	case strings.TrimSpace(string(text)) == "":
+		return "", fmt.Errorf("%s is empty", file)
+	}
+	return string(text), nil
 }
 
 // password reads the first line of standard input.
@@ -96,7 +115,7 @@ func (t *tool) explainUser(q admin.Question) error {
 	var e admin.Explanation
 	var raw []byte
 	var err error
-	if q.Reply == "" && q.Password == "" {
+	if q == (admin.Question{User: q.User}) {
 		raw, err = t.ask("GET", "/v1/explain?user="+url.QueryEscape(q.User), nil, &e)
 	} else {
 		raw, err = t.ask("POST", "/v1/explain", q, &e)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"testing"
 	"time"
@@ -47,6 +48,9 @@ func fakeExplanation(q admin.Question) admin.Explanation {
 	e.LNS = []admin.Choice{
 		{Name: "lns1", Peer: "192.0.2.1:1701", State: "ready", Local: "198.51.100.10", HostName: "lac1", Secret: true},
 		{Name: "lns2", Peer: "192.0.2.2:1701", State: "locked", HostName: "lac1", PeerName: "lns2", Assignment: "a"},
+	}
+	if q.CircuitID != "" {
+		e.Reasons[0] = fmt.Sprintf("the line is %s %d.%d %s %q %q", q.Port, q.SVLAN, q.CVLAN, q.MAC, q.CircuitID, q.RemoteID)
 	}
 	switch {
 	case q.User == "bob@nowhere":

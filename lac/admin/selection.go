@@ -7,9 +7,16 @@ type Drained struct {
 	LNS []LNS `json:"lns"`
 }
 
-// Question asks where a subscriber would go.
+// Question asks where a subscriber would go: one of that name, on that line.
 type Question struct {
 	User string `json:"user"` // as the subscriber would send it
+
+	Port      string `json:"port,omitempty"` // access port
+	SVLAN     uint16 `json:"svlan,omitempty"`
+	CVLAN     uint16 `json:"cvlan,omitempty"`
+	MAC       string `json:"mac,omitempty"`
+	CircuitID string `json:"circuit_id,omitempty"`
+	RemoteID  string `json:"remote_id,omitempty"`
 
 	// Reply is an Access-Accept as text, one attribute in a line:
 	// Tunnel-Server-Endpoint:1 = "192.0.2.1".

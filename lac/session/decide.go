@@ -10,6 +10,15 @@ import (
 	"lacd/policy"
 )
 
+// Unresolved returns the host names in an authorization that must be looked up
+// before Granted.
+func (s *Session) Unresolved(g *policy.Grant) []string {
+	if s.state != Decide || s.askAgain {
+		return nil // it will not be acted on
+	}
+	return s.policy.Unresolved(s.route.Retailer, g)
+}
+
 // Granted takes RADIUS's authorization.
 func (s *Session) Granted(now time.Time, g policy.Grant) {
 	if s.answered() {

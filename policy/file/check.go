@@ -36,6 +36,7 @@ func (c *checker) check(defaultRetailer string) {
 			c.accounting(r)
 		}
 		c.locals(r)
+		c.idleGroups(r)
 		if !r.AsksRADIUS() && len(r.LNS) == 0 {
 			c.d.refuse(r.b.line, `add lns "name" { address = "192.0.2.1" }`, "retailer %q authorizes by %v and has no lns", r.Name, r.Authorize)
 		}

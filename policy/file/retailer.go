@@ -24,6 +24,7 @@ type retailerBlock struct {
 	lns        []*block
 	lines      []*block // of Lines
 	ask        *bool    // nil: not said
+	groups     []*block
 }
 
 func retailer(b *block) *retailerBlock {
@@ -55,6 +56,7 @@ func retailer(b *block) *retailerBlock {
 	for _, l := range r.lns {
 		r.LNS = append(r.LNS, lns(l, r.DSCP))
 	}
+	groups(b, r)
 	b.done()
 	return r
 }

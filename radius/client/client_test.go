@@ -25,7 +25,7 @@ func TestAccepted(t *testing.T) {
 		r := newRig(t, 1, nil)
 		r.ask(7)
 		want := Answer{Ref: 7, Verdict: Accepted, Server: "r1", Grant: policy.Grant{Tunnels: []policy.Tunnel{
-			{Tag: 1, Server: "192.0.2.9", Secret: "tunnel-secret", HasSecret: true},
+			{Tag: 1, Server: "192.0.2.9", Medium: 4, Secret: "tunnel-secret", HasSecret: true},
 		}}}
 		if d := cmp.Diff(want, r.one(0)); d != "" {
 			t.Errorf("-want +got:\n%s", d)

@@ -23,7 +23,7 @@ func TestTunnel(t *testing.T) {
 			t.Fatal(err)
 		}
 		want := policy.Grant{Class: [][]byte{[]byte("c")}, Tunnels: []policy.Tunnel{{
-			Tag: tag, Client: "192.0.2.1", Server: "192.0.2.9", Secret: "a longer secret, two blocks", HasSecret: true,
+			Tag: tag, Client: "192.0.2.1", Server: "192.0.2.9", Medium: 4, Secret: "a longer secret, two blocks", HasSecret: true,
 			Assignment: "as", PrivateGroup: "grp", ClientAuthID: "lac1", ServerAuthID: "lns1", Preference: 10,
 		}}}
 		if d := cmp.Diff(want, got); d != "" {
