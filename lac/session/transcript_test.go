@@ -32,14 +32,15 @@ var update = flag.Bool("update", false, "rewrite the transcripts in testdata")
 //	ack                   the last Configure-Request is acknowledged
 //	up                    LCP and a PAP request for joe@acme.example, in one go
 //	padt  lost            from the subscriber's side
-//	grant LNS... [session=D] [idle=D]     RADIUS accepts and names LNSes
+//	grant LNS... [session=D] [idle=D] [class=C]...   RADIUS accepts and names LNSes
 //	refused CAUSE         RADIUS refuses, or is silent
 //	answered [ATTEMPT]    the LNS takes the call
 //	down CAUSE [again|last|giveup|ADDRESS] [ATTEMPT]   the LNS or its tunnel ends the call
 //	bridged [ERROR]       the data plane has made the bridge
 //	removed [OCTETS]      ... has removed one that carried so many octets up
 //	count OCTETS          the counters were read
-//	disconnect CAUSE      from outside
+//	disconnect CAUSE [CLASS...]           from outside
+//	change [session=D] [idle=D] [interim=D] [class=C]...  new terms
 //	wait D                time passes
 func TestTranscripts(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.txt")
@@ -145,7 +146,15 @@ func (r *replayer) do(verb string, args []string, line string) error {
 	case "lost":
 		r.s.BridgeLost(r.now)
 	case "disconnect":
-		r.s.Disconnect(r.now, causeOf(args[0]), "")
+		var class [][]byte
+		for _, c := range args[1:] {
+			class = append(class, []byte(c))
+		}
+		r.s.Disconnect(r.now, causeOf(args[0]), "", class...)
+	case "change":
+		t, err := terms(args)
+		r.s.Change(r.now, t)
+		return err
 	case "wait":
 		d, err := time.ParseDuration(args[0])
 		r.wait(r.now.Add(d))
@@ -243,6 +252,8 @@ func grant(args []string) (policy.Grant, error) {
 			g.SessionTimeout, err = time.ParseDuration(a[8:])
 		case strings.HasPrefix(a, "idle="):
 			g.IdleTimeout, err = time.ParseDuration(a[5:])
+		case strings.HasPrefix(a, "class="):
+			g.Class = append(g.Class, []byte(a[6:]))
 		default:
 			g.Tunnels = append(g.Tunnels, policy.Tunnel{Tag: uint8(i + 1), Server: a, Preference: uint32(i + 1)})
 		}
@@ -251,6 +262,32 @@ func grant(args []string) (policy.Grant, error) {
 		}
 	}
 	return g, nil
+}
+
+// terms reads the words of the command change.
+func terms(args []string) (t Terms, err error) {
+	for _, a := range args {
+		key, value, _ := strings.Cut(a, "=")
+		if key == "class" {
+			t.Class = append(t.Class, []byte(value))
+			continue
+		}
+		d, err := time.ParseDuration(value)
+		if err != nil {
+			return t, err
+		}
+		switch key {
+		case "session":
+			t.SessionTimeout = &d
+		case "idle":
+			t.IdleTimeout = &d
+		case "interim":
+			t.InterimInterval = &d
+		default:
+			return t, errors.New("unknown term " + key)
+		}
+	}
+	return t, nil
 }
 
 // callEnd reads the words of the command down.
@@ -344,6 +381,9 @@ func describe(s *Session, a Action) string {
 		v := s.View()
 		kinds := map[AccountStatus]string{AccountStart: "start", AccountInterim: "interim", AccountStop: "stop"}
 		line := fmt.Sprintf("account %s octets=%d", kinds[a.Status], v.Counters.UpOctets)
+		if len(v.Decision.Class) > 0 {
+			line += fmt.Sprintf(" class=%q", v.Decision.Class)
+		}
 		if a.Status == AccountStop {
 			line += " cause=" + v.Cause.String()
 		}

@@ -30,24 +30,30 @@ func Integer(t layeh.Type, v uint32) Attribute {
 	return Attribute{t, binary.BigEndian.AppendUint32(nil, v)}
 }
 
-// Signature is a place for a Message-Authenticator, which Request fills.
+// Signature is a place for a Message-Authenticator, which Request fills in.
 func Signature() Attribute { return Attribute{rfc2869.MessageAuthenticator_Type, make([]byte, 16)} }
 
-// Request returns a packet with a Request Authenticator as in accounting.
+// Request returns a packet with its sums: a Request Authenticator as in
+// accounting, and a Message-Authenticator where there is Signature.
 func Request(code layeh.Code, id uint8, secret string, attributes ...Attribute) []byte {
 	b := append([]byte{byte(code), id, 0, 0}, make([]byte, 16)...)
-	signature := 0
 	for _, a := range attributes {
 		b = append(b, byte(a.Type), byte(2+len(a.Value)))
-		if a.Type == rfc2869.MessageAuthenticator_Type && len(a.Value) == 16 {
-			signature = len(b)
-		}
 		b = append(b, a.Value...)
 	}
 	binary.BigEndian.PutUint16(b[2:], uint16(len(b)))
-	if signature != 0 {
-		sum := radius.MessageAuthenticator(b, [16]byte{}, []byte(secret), signature)
-		copy(b[signature:], sum[:])
+	return Resign(b, secret)
+}
+
+// Resign makes the sums of a packet right for what it holds now: those of the
+// first Message-Authenticator, if it has the right length, and of Seal.
+func Resign(b []byte, secret string) []byte {
+	for at := 20; at+2 <= len(b) && b[at+1] >= 2 && at+int(b[at+1]) <= len(b); at += int(b[at+1]) {
+		if layeh.Type(b[at]) == rfc2869.MessageAuthenticator_Type && b[at+1] == 18 {
+			sum := radius.MessageAuthenticator(b, [16]byte{}, []byte(secret), at+2)
+			copy(b[at+2:], sum[:])
+			break
+		}
 	}
 	return Seal(b, secret)
 }
