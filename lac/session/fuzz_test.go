@@ -41,6 +41,7 @@ func FuzzSession(f *testing.F) {
 		step(stepBridged), step(stepRemoved), step(stepBridged)))
 	f.Add("joe@acme.example", join(up, step(stepEnd, 18), step(stepRemoved), step(stepWait, 9)))
 	f.Add("", join(step(stepAsk), step(stepWait, 200), step(stepStale, 3)))
+	f.Add("joe@acme.example", join(up, step(stepChange, 2), step(stepChange, 17), step(stepChange, 33), step(stepWait, 60), step(stepChange, 48)))
 	f.Fuzz(func(t *testing.T, user string, steps []byte) {
 		z := newFuzzed(t, user)
 		for len(steps) >= 2 {
@@ -70,6 +71,7 @@ const (
 	stepEnd             // the end, from outside
 	stepWait            // so many seconds pass
 	stepStale           // results that nobody waits for
+	stepChange          // new terms
 	stepKinds
 )
 
@@ -156,6 +158,11 @@ func (z *fuzzed) step(what byte, arg []byte) {
 		z.s.Count(z.now, Counters{UpOctets: uint64(n)})
 	case stepEnd:
 		z.s.Disconnect(z.now, cause.All()[n%len(cause.All())], "")
+	case stepChange:
+		d := time.Duration(n%16) * time.Minute
+		z.s.Change(z.now, []Terms{
+			{SessionTimeout: &d}, {IdleTimeout: &d}, {InterimInterval: &d}, {Class: [][]byte{arg}},
+		}[n/16%4])
 	case stepWait:
 		z.wait(time.Duration(n) * time.Second)
 	default:

@@ -116,7 +116,7 @@ func (b *block) prefix(key string) netip.Prefix {
 	if s == "" {
 		return netip.Prefix{}
 	}
-	if p, err := netip.ParsePrefix(s); err == nil {
+	if p, err := netip.ParsePrefix(s); err == nil && !p.Addr().Is4In6() {
 		if p != p.Masked() {
 			b.refuse(key, "write "+p.Masked().String(), "%q has bits beyond its length", s)
 		}
