@@ -13,15 +13,15 @@ import (
 	"lacd/radius/radiustest"
 )
 
-// posted returns the records of a status that came to a server, repetitions
+// posted returns the records of a status that came to the first server, repetitions
 // too, read octet by octet.
-func posted(t *testing.T, s *radiustest.Server, secret string, status uint32) (all []*script.Request) {
+func posted(t *testing.T, s *radiustest.Server, status uint32) (all []*script.Request) {
 	t.Helper()
 	for _, q := range s.Requests() {
 		if q.Packet.Code != layeh.CodeAccountingRequest {
 			continue
 		}
-		rec, err := script.ParseRequest(q.Raw, secret)
+		rec, err := script.ParseRequest(q.Raw, secret1)
 		if err != nil {
 			t.Errorf("%v: %v", err, rec)
 		}
@@ -71,7 +71,7 @@ func TestT58_Interim(t *testing.T) {
 			sub.HangUp()
 			after(time.Second)
 
-			begin, interims, stop := posted(t, r.radius, secret1, script.AcctStart), posted(t, r.radius, secret1, script.AcctInterim), posted(t, r.radius, secret1, script.AcctStop)
+			begin, interims, stop := posted(t, r.radius, script.AcctStart), posted(t, r.radius, script.AcctInterim), posted(t, r.radius, script.AcctStop)
 			if len(begin) != 1 || len(stop) != 1 || tc.want == 0 && len(interims) != 0 || tc.want != 0 && len(interims) < 3 {
 				t.Fatalf("%d, %d and %d records of Start, Interim and Stop", len(begin), len(interims), len(stop))
 			}
@@ -128,7 +128,7 @@ func TestT58_DelayTime(t *testing.T) {
 		begun := time.Now()
 		sub.HangUp()
 		after(10 * time.Minute)
-		all := posted(t, r.radius, secret1, script.AcctStop)
+		all := posted(t, r.radius, script.AcctStop)
 		byAge := map[uint32][]*script.Request{}
 		for _, rec := range all {
 			delay := rec.U32(script.AcctDelayTime)

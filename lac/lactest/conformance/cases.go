@@ -79,4 +79,6 @@ var Cases = []Case{
 	{"T56", "tunnels of RADIUS: tags, preferences, passwords, endpoints, names: the right SCCRQ"},
 	{"T57", "Accepts that are Rejects, Challenge, Reject: the client is told, and nothing else happens; unknown attributes are ignored"},
 	{"T58", "accounting: On, Start, Stop, Off and what they carry, causes, another encoding; interims, Gigawords, rounds in lac.TestT58_Interim and DelayTime"},
+	{"T59", "Disconnect-Request: who is meant, fitting Error-Causes, duplicates, forgeries, stale ones; ACK when the sessions are gone"},
+	{"T60", "CoA-Request: new terms, all or nothing; tunnels and Authorize-Only are refused; State and Proxy-State return"},
 }

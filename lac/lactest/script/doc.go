@@ -18,6 +18,7 @@
 // LNS.Lose loses what comes, LNS.Request dials the gateway, LNS.Serve answers by itself.
 // What RADIUS.Expect returns is answered by Accept, Reject, or Reply in any wrong way;
 // its Build is for octets too, and RADIUS.Serve and Account answer by themselves.
+// Rig.Dynamic orders as RFC 5176 has it: Ask, or Build and Write.
 //
 // Expect wants the next new message, and passes over ZLBs and repetitions; Await
 // passes over others too; Next returns everything. Messages, Of, Frames, Requests and
