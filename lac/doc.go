@@ -6,7 +6,7 @@
 // (shard.go) is one goroutine that owns a slab of sessions; what reaches it
 // are the inputs of input.go, what its sessions want is done in execute.go.
 // Kernel calls are made by executors (executor.go), RADIUS by the clients of
-// authority.go, L2TP by lac/trunk; all answer through shard mailboxes with a
+// authority.go, names of LNSes by resolve.go, L2TP by lac/trunk; all answer through shard mailboxes with a
 // ref: shard, slot and generation, so that a late answer finds nobody.
 //
 // PPPoE session IDs are dealt so that ID modulo the number of shards is the

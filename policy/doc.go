@@ -2,17 +2,19 @@
 //
 // The caller asks twice, and gets the reasons both times:
 //
-//	r := p.Route(sub)             // which retailer claims the subscriber, how it is authorized
-//	...                           // RADIUS answers with a Grant, or the realm is enough
+//	r, ok := p.Line(sub)          // before PPP authentication: does the line tell the retailer?
+//	r := p.Route(sub)             // if not, its user name, once that is known
+//	...                           // RADIUS answers with a Grant, or line or realm are enough;
+//	                              // names that p.Unresolved finds in it are looked up
 //	d := p.Decide(now, sub, r, g, seed, health) // the LNSes to try, in order
 //
-// A realm is what follows the last "@" of the user name, compared without
-// regard to case. A Grant without tunnels means the retailer's own LNSes. A
-// tunnel of a Grant that names a configured LNS of the retailer, by address or
-// by name, takes from the configuration what RADIUS does not say: secret, auth
-// names, local address, weight and quirks. It never takes a
-// Tunnel-Assignment-ID from there: a call without one must not be put into a
-// named tunnel (RFC 2868 section 3.7).
+// How a user name bears its realm is a Form; the default is what follows the
+// last "@". A Grant without tunnels means the retailer's own LNSes. A tunnel may
+// name several servers (endpoint.go): addresses, hosts, LNSes and groups of the
+// configuration. One that names a configured LNS takes from the configuration
+// what RADIUS does not say: secret, auth names, local address, weight and quirks.
+// It never takes a Tunnel-Assignment-ID from there: a call without one must not
+// be put into a named tunnel (RFC 2868 section 3.7).
 //
 // Candidates are ordered by preference, lowest first (RFC 2868 section 3.8),
 // and inside equal preference drawn by weighted rendezvous hashing: each LNS

@@ -12,6 +12,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
+
+	"lacd/policy"
 )
 
 const configs = "../../configs"
@@ -19,7 +21,7 @@ const configs = "../../configs"
 // Every example is accepted as it stands, with its secret files in place.
 func TestConfigs(t *testing.T) {
 	paths, err := filepath.Glob(configs + "/*.hcl")
-	if err != nil || len(paths) < 3 {
+	if err != nil || len(paths) < 6 {
 		t.Fatalf("got configurations %v, error %v", paths, err)
 	}
 	secretFile := regexp.MustCompile(`(?m)^\s*secret_file\s*=\s*"([^"]*)"`)
@@ -43,6 +45,44 @@ func TestConfigs(t *testing.T) {
 				t.Errorf("got warnings %q, want none", f.Warnings)
 			}
 		})
+	}
+}
+
+// The example of three retailers does what its comments say.
+func TestWholesaleRoutes(t *testing.T) {
+	src, err := os.ReadFile(configs + "/wholesale.hcl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := parseFake("wholesale.hcl", string(src))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		s              policy.Subscriber
+		retailer, user string
+		by             policy.Authorize
+		asks           bool
+	}{
+		{policy.Subscriber{User: "Bob@ACME.example", Port: "eth2"}, "acme", "bob@acme.example", policy.ByRADIUS, true},
+		{policy.Subscriber{User: "bob@home.acme.example", Port: "eth1", SVLAN: 100, CVLAN: 2}, "acme", "bob@acme.example", policy.ByRADIUS, true},
+		{policy.Subscriber{User: "globex/Bob"}, "globex", "globex/Bob", policy.ByRealm, false},
+		{policy.Subscriber{User: "bob@globex.example"}, "globex", "bob@globex.example", policy.ByRealm, false},
+		{policy.Subscriber{User: "bob@acme.example", Port: "eth1", Access: "eth1:300.2", SVLAN: 300, CVLAN: 2}, "initech", "eth1:300.2", policy.ByLine, true},
+		{policy.Subscriber{Port: "eth2", CircuitID: "dslam7 eth 0/1"}, "initech", "dslam7 eth 0/1", policy.ByLine, true},
+		{policy.Subscriber{User: "bob@elsewhere.example", Port: "eth1", SVLAN: 310, CVLAN: 2}, "", "", 0, false},
+	} {
+		r, ok := f.Policy.Line(tt.s)
+		if !ok {
+			r = f.Policy.Route(tt.s)
+		}
+		name := ""
+		if r.Retailer != nil {
+			name = r.Retailer.Name
+		}
+		if name != tt.retailer || r.User != tt.user || r.Authorize != tt.by || r.AsksRADIUS() != tt.asks {
+			t.Errorf("%+v: got retailer %q, user %q, by %v, asks RADIUS %v", tt.s, name, r.User, r.Authorize, r.AsksRADIUS())
+		}
 	}
 }
 
