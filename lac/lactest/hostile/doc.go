@@ -1,6 +1,6 @@
-// Package hostile floods lacd, the binary, from its access port and from its
-// core, ten thousand packets a second at a time, with what costs a gateway the
-// most. All the while a subscriber is up and another one comes. What lacd
+// Package hostile floods lacd, the binary, from its access port, from its core and
+// with forged RADIUS answers, ten thousand packets a second at a time, with what
+// costs a gateway the most. All the while a subscriber is up and another one comes. What lacd
 // occupies must not grow beyond a bound, its processor must be idle again when
 // a flood is over, and its metrics must tell what it was.
 //

@@ -35,6 +35,7 @@ type world struct {
 type flood struct {
 	name    string
 	prepare func(w *world) any               // before the clock runs
+	others  time.Duration                    // for how long more subscribers come and go
 	send    func(w *world, of any, from int) // 100 packets
 	counted [][2]string                      // metrics and labels that tell of it
 	share   float64                          // of the packets that they must count
@@ -45,19 +46,19 @@ var lost = [2]string{"lacd_port_drops_total", `direction="in"`}
 
 // Of datagrams that were not read the kernel alone knows: their share is low.
 var floods = []flood{
-	{"PADI of random hosts", nil, padi, [][2]string{{"lacd_pppoe_discovery_total", `verdict="answered"`}, lost}, 0.9},
-	{"PADR with bad cookies", nil, badCookies, [][2]string{{"lacd_pppoe_discovery_total", `verdict="bad-cookie"`}, lost}, 0.9},
+	{"PADI of random hosts", nil, 0, padi, [][2]string{{"lacd_pppoe_discovery_total", `verdict="answered"`}, lost}, 0.9},
+	{"PADR with bad cookies", nil, 0, badCookies, [][2]string{{"lacd_pppoe_discovery_total", `verdict="bad-cookie"`}, lost}, 0.9},
 	{
-		"PADR with good cookies, and silence", cookies, goodCookies,
+		"PADR with good cookies, and silence", cookies, 0, goodCookies,
 		[][2]string{{"lacd_pppoe_discovery_total", `verdict="requested"`}, {"lacd_gate_shed_total", `code="padr"`}, lost},
 		0.9,
 	},
-	{"session frames of no session", nil, strays, [][2]string{{"lacd_pppoe_stray_total", ""}, lost}, 0.9},
-	{"LCP in a session that is up", established, echoes, nil, 0},
-	{"LCP in a session that does not go on", begun, requests, [][2]string{{"lacd_dropped_total", ""}}, 0.2},
-	{"SCCRQ of a stranger", nil, strangers, [][2]string{{"lacd_dropped_total", "SCCRQ of a stranger"}}, 0.5},
-	{"control messages replayed", transcript, replays, nil, 0},
-	{"data messages of no session", transcript, data, [][2]string{{"lacd_dropped_total", "data of no session"}}, 0.5},
+	{"session frames of no session", nil, 0, strays, [][2]string{{"lacd_pppoe_stray_total", ""}, lost}, 0.9},
+	{"LCP in a session that is up", established, 0, echoes, nil, 0},
+	{"LCP in a session that does not go on", begun, 0, requests, [][2]string{{"lacd_dropped_total", ""}}, 0.2},
+	{"SCCRQ of a stranger", nil, 0, strangers, [][2]string{{"lacd_dropped_total", "SCCRQ of a stranger"}}, 0.5},
+	{"control messages replayed", transcript, 0, replays, nil, 0},
+	{"data messages of no session", transcript, 0, data, [][2]string{{"lacd_dropped_total", "data of no session"}}, 0.5},
 }
 
 func TestFloods(t *testing.T) {
@@ -79,7 +80,7 @@ func TestFloods(t *testing.T) {
 func (w *world) comesUp() *script.Client {
 	w.t.Helper()
 	w.next++
-	c := w.Access.ClientAt(script.MAC{2, 0x10, 0, 0, 1, byte(w.next)})
+	c := w.Access.ClientAt(script.MAC{2, 0x10, 0, byte(w.next >> 8), 1, byte(w.next)})
 	c.Dial("joe@acme.example", "secret")
 	w.AwaitLog("session up", "mac", c.MAC.String())
 	return c
@@ -121,6 +122,7 @@ func (w *world) run(f flood, d time.Duration) {
 	late := time.Now()
 	second := w.comesUp()
 	took := time.Since(late)
+	w.comeAndGo(f.others)
 	n := <-sent
 	rate := float64(n) / time.Since(begin).Seconds()
 	used := w.CPU() - cpu
@@ -142,6 +144,19 @@ func (w *world) run(f flood, d time.Duration) {
 		t.Errorf("%s: %v counted %.0f of %d packets", f.name, f.counted, got, n)
 	}
 	second.HangUp()
+}
+
+// comeAndGo brings subscribers up, one after another, for so long.
+func (w *world) comeAndGo(d time.Duration) {
+	w.t.Helper()
+	n := 0
+	for begin := time.Now(); time.Since(begin) < d; n++ {
+		w.comesUp().HangUp()
+		time.Sleep(25 * time.Millisecond) // what they have the gateway log must stay below the bound
+	}
+	if d > 0 {
+		w.t.Logf("%d subscribers came and went in %v", n, d)
+	}
 }
 
 // flood sends a hundred packets every ten milliseconds, and catches up if it is
