@@ -207,6 +207,47 @@ func TestT56_Endpoints(t *testing.T) {
 	rig.AwaitLog("session up")
 }
 
+// Endpoints by name: a host with one address, of IPv6, of several, of which the
+// next follows where one refuses; and one that does not exist.
+func TestT56_HostNames(t *testing.T) {
+	cfg := radiusConfig("")
+	cfg.Hosts = "127.0.0.1 localhost\n192.0.2.66 lns.far.example\n2001:db8::11 six.far.example\n" +
+		"192.0.2.11 pool.far.example\n192.0.2.12 pool.far.example\n"
+	rig := start(t, cfg)
+	toName := func(name string, more ...script.Attribute) []script.Attribute {
+		return append([]script.Attribute{script.TaggedU24(script.TunnelType, 1, 3), script.Tagged(script.TunnelServerEndpoint, 1, name)}, more...)
+	}
+	for name, lns := range map[string]*script.LNS{"lns.far.example": rig.Stranger(), "LNS.Far.Example": rig.Stranger(), "six.far.example": rig.LNS6()} {
+		c, q := dialed(rig, user)
+		q.Accept(toName(name, script.Tagged(script.TunnelAssignmentID, 1, name))...)
+		call := lns.Open().OpenCall()
+		rig.AwaitLog("session up")
+		carries(t, rig.Server(0).Record(script.AcctStart), script.AttText(script.TunnelServerEndpoint, lns.Addr.String()))
+		lives(t, lns, c, call)
+	}
+	c, q := dialed(rig, user)
+	q.Accept(toName("pool.far.example")...)
+	waitFor(t, "SCCRQ for the name", func() bool {
+		return len(rig.LNS(0).Of(script.SCCRQ))+len(rig.LNS(1).Of(script.SCCRQ)) > 0
+	})
+	first, second := rig.LNS(0), rig.LNS(1)
+	if len(first.Of(script.SCCRQ)) == 0 {
+		first, second = second, first
+	}
+	first.Accept().Stop(script.Result(2, 4))
+	call := second.Open().OpenCall()
+	rig.AwaitLog("session up")
+	lives(t, second, c, call)
+
+	// What is not a name of any host is no endpoint.
+	for _, name := range []string{"no.such.host.invalid", "lns", "192.0.2", "a host", "x..example"} {
+		c, q := dialed(rig, user)
+		q.Accept(toName(name)...)
+		ended(t, c)
+		rig.AwaitLog("session down")
+	}
+}
+
 // Tunnel-Client-Auth-ID is what the gateway calls itself, and tells tunnels apart.
 func TestT56_ClientAuthID(t *testing.T) {
 	rig := start(t, radiusConfig(""))

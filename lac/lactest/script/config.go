@@ -34,7 +34,8 @@ type Config struct {
 	// at .22 and so on, up to five, preferred first. It takes the place of RADIUS.
 	Servers []ServerConfig
 
-	MTU int // of the access port; 0: 1500
+	MTU   int    // of the access port; 0: 1500
+	Hosts string // the gateway's hosts(5); empty: that of the system
 }
 
 // LNSConfig is one LNS.

@@ -73,8 +73,9 @@ type process struct {
 }
 
 // startProcess starts the gateway in a namespace. The thread that does it stays
-// until the end: should the test process die, the gateway dies with it.
-func startProcess(t testing.TB, ns *kerneltest.Netns, config string) *process {
+// until the end: should the test process die, the gateway dies with it. A hosts
+// file, if one is given, is what it knows host names from.
+func startProcess(t testing.TB, ns *kerneltest.Netns, config, hosts string) *process {
 	t.Helper()
 	path, err := Build()
 	if err != nil {
@@ -83,6 +84,12 @@ func startProcess(t testing.TB, ns *kerneltest.Netns, config string) *process {
 	p := &process{t: t, log: newInbox[Line](), gone: make(chan struct{})}
 	p.cmd = exec.Command(path, "-config", config)
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	if hosts != "" {
+		// In a mount namespace of its own the gateway sees another hosts(5).
+		const mounted = `mount --bind "$1" /etc/hosts && exec "$2" -config "$3"`
+		p.cmd = exec.Command("/bin/sh", "-c", mounted, "sh", hosts, path, config)
+		p.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Unshareflags: syscall.CLONE_NEWNS}
+	}
 	stderr, err := p.cmd.StderrPipe()
 	if err != nil {
 		t.Fatal(err)

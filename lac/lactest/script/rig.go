@@ -32,8 +32,10 @@ type Rig struct {
 	RADIUS  *radiustest.Server // nil without
 	Gateway netip.Addr         // in the core
 
-	mu    sync.Mutex // guards hosts
-	hosts map[netip.Addr]*LNS
+	hosts string // file that the gateway has in the place of /etc/hosts; empty: none
+
+	mu        sync.Mutex // guards strangers
+	strangers map[netip.Addr]*LNS
 }
 
 // Start makes a world, starts the gateway in it and waits until it serves. The
@@ -48,7 +50,7 @@ func Start(t testing.TB, cfg Config) *Rig {
 	}
 	r := &Rig{
 		t: t, cap: NewCapture(), gateway: kerneltest.NewNetns(t), world: kerneltest.NewNetns(t),
-		dir: t.TempDir(), RADIUS: cfg.RADIUS, Gateway: gatewayAddr, hosts: map[netip.Addr]*LNS{},
+		dir: t.TempDir(), RADIUS: cfg.RADIUS, Gateway: gatewayAddr, strangers: map[netip.Addr]*LNS{},
 	}
 	r.wire(cfg.MTU)
 	addr := firstLNS
@@ -72,7 +74,13 @@ func Start(t testing.TB, cfg Config) *Rig {
 		t.Fatal(err)
 	}
 	t.Cleanup(r.finish)
-	r.proc = startProcess(t, r.gateway, config)
+	if cfg.Hosts != "" {
+		r.hosts = filepath.Join(r.dir, "hosts")
+		if err := os.WriteFile(r.hosts, []byte(cfg.Hosts), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r.proc = startProcess(t, r.gateway, config, r.hosts)
 	r.proc.awaitSocket(r.socket)
 	return r
 }
@@ -162,10 +170,10 @@ func (r *Rig) LNS6() *LNS { return r.hostAt(lns6Addr) }
 func (r *Rig) hostAt(addr netip.Addr) *LNS {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.hosts[addr] == nil {
-		r.hosts[addr] = r.newLNS(addr)
+	if r.strangers[addr] == nil {
+		r.strangers[addr] = r.newLNS(addr)
 	}
-	return r.hosts[addr]
+	return r.strangers[addr]
 }
 
 // Client adds a client to the access port.
@@ -190,7 +198,7 @@ func (r *Rig) Stop() { r.proc.stop() }
 func (r *Rig) Restart() {
 	r.t.Helper()
 	r.Stop()
-	r.proc = startProcess(r.t, r.gateway, filepath.Join(r.dir, "lacd.hcl"))
+	r.proc = startProcess(r.t, r.gateway, filepath.Join(r.dir, "lacd.hcl"), r.hosts)
 	r.proc.awaitSocket(r.socket)
 }
 
@@ -202,7 +210,7 @@ func (r *Rig) finish() {
 	for _, l := range r.lns {
 		l.beginPolite()
 	}
-	for _, l := range r.hosts {
+	for _, l := range r.strangers {
 		l.beginPolite()
 		defer l.close()
 	}
