@@ -5,7 +5,8 @@
 // With -json the result is one object. Keys are added, not changed. What does not
 // take part in the run is left out.
 //
-//	seconds, cpu_seconds           of the run, lacsim's own
+//	seconds                        how long the run took
+//	cpu_seconds, max_rss_bytes     what lacsim itself has used
 //	interrupted, timed_out         why it ended before it was done
 //	unmet                          what was expected and did not come true; left out: nothing
 //	clients

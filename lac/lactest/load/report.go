@@ -11,6 +11,7 @@ import (
 type Report struct {
 	Seconds     float64      `json:"seconds"`
 	CPUSeconds  float64      `json:"cpu_seconds"`
+	MaxRSSBytes int64        `json:"max_rss_bytes"`
 	Interrupted bool         `json:"interrupted"`
 	TimedOut    bool         `json:"timed_out"`
 	Clients     *Clients     `json:"clients,omitempty"`
@@ -83,9 +84,8 @@ type Traffic struct {
 
 // report tells how things stand.
 func (r *run) report() *Report {
-	rep := &Report{
-		Seconds: time.Since(r.begin).Seconds(), CPUSeconds: cpu(), Interrupted: r.interrupted, TimedOut: r.timedOut,
-	}
+	rep := &Report{Seconds: time.Since(r.begin).Seconds(), Interrupted: r.interrupted, TimedOut: r.timedOut}
+	rep.CPUSeconds, rep.MaxRSSBytes = usage()
 	var up, down sim.Tally
 	for i, l := range r.lns {
 		l.mu.Lock()
@@ -145,7 +145,7 @@ func (r *run) amend(rep *Report) {
 		rep.LNS[i].Tunnels, rep.LNS[i].Calls = tunnels, calls
 	}
 	rep.Traffic = last.Traffic
-	rep.Seconds, rep.CPUSeconds = last.Seconds, last.CPUSeconds
+	rep.Seconds, rep.CPUSeconds, rep.MaxRSSBytes = last.Seconds, last.CPUSeconds, last.MaxRSSBytes
 }
 
 // trafficOf tells of a direction. Where both ends are here, what was sent and
@@ -177,13 +177,13 @@ func timesOf(h *sim.Histogram) Times {
 	return Times{ms(h.Quantile(0.5)), ms(h.Quantile(0.95)), ms(h.Quantile(0.99)), ms(h.Max())}
 }
 
-// cpu is what the process has used.
-func cpu() float64 {
+// usage is what the process has used.
+func usage() (cpu float64, maxRSS int64) {
 	var u syscall.Rusage
 	if syscall.Getrusage(syscall.RUSAGE_SELF, &u) != nil {
-		return 0
+		return 0, 0
 	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano()).Seconds()
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano()).Seconds(), u.Maxrss * 1024
 }
 
 // peak is the most set-ups within a second.

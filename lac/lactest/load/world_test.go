@@ -39,7 +39,7 @@ type world struct {
 	lnses   map[netip.AddrPort]*queue
 	tunnels map[kernel.TunnelID]kernel.Tunnel
 	bridges map[kernel.BridgeID]kernel.Bridge
-	mangle  func(frame []byte) [][]byte // what becomes of a frame towards the crowd; nil: it arrives
+	mangle  func(b []byte) [][]byte // what becomes of a frame on its way to a session's other end; nil: it arrives
 	port    uint16
 }
 
@@ -52,7 +52,14 @@ func lnsAddr(i int) netip.AddrPort {
 }
 
 // inWorld plays a run in virtual time.
-func inWorld(t *testing.T, cfg *Config, check func(w *world, rep *Report)) {
+func inWorld(t *testing.T, cfg *Config, check func(rep *Report)) {
+	t.Helper()
+	inChangedWorld(t, cfg, nil, check)
+}
+
+// inChangedWorld does so after change has had the world, and the means to end
+// the run.
+func inChangedWorld(t *testing.T, cfg *Config, change func(w *world, interrupt func()), check func(rep *Report)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld()
@@ -66,11 +73,16 @@ func inWorld(t *testing.T, cfg *Config, check func(w *world, rep *Report)) {
 		go func() { ended <- srv.Run(ctx) }()
 		synctest.Wait()
 		cfg.Port, cfg.Listen = &crowdPort{w.far, w}, w.listen
-		rep, err := Run(t.Context(), *cfg)
+		running, interrupt := context.WithCancel(t.Context())
+		defer interrupt()
+		if change != nil {
+			change(w, interrupt)
+		}
+		rep, err := Run(running, *cfg)
 		if err != nil {
 			t.Fatal(err)
 		}
-		check(w, rep)
+		check(rep)
 		cancel()
 		if err := <-ended; err != nil {
 			t.Error(err)
@@ -265,7 +277,7 @@ func (s *lacSocket) Write(b []byte) (int, error) {
 func (s *lacSocket) Connect(netip.AddrPort) error { return errors.New("nobody moves here") }
 func (s *lacSocket) Local() netip.AddrPort        { return s.local }
 func (s *lacSocket) Raw() syscall.RawConn         { return nil }
-func (s *lacSocket) Mark(uint8) error              { return nil }
+func (s *lacSocket) Mark(uint8) error             { return nil }
 func (s *lacSocket) Close() error {
 	s.close()
 	return nil
@@ -318,7 +330,9 @@ func (w *world) ascend(b []byte) {
 		if br.MAC == f.Src && br.PPPoE == uint16(f.SessionID) {
 			t := w.tunnels[br.Tunnel]
 			h := l2tp.Header{TunnelID: l2tp.TunnelID(t.PeerID), SessionID: l2tp.SessionID(br.PeerSession)}
-			w.lnses[t.Peer].put(t.Local, l2tp.AppendData(nil, h, f.Payload))
+			for _, payload := range w.mangled(f.Payload) {
+				w.lnses[t.Peer].put(t.Local, l2tp.AppendData(nil, h, payload))
+			}
 			return
 		}
 	}
@@ -334,16 +348,23 @@ func (w *world) descend(b []byte) {
 	defer w.mu.Unlock()
 	for _, br := range w.bridges {
 		if br.Tunnel == kernel.TunnelID(h.TunnelID) && br.Session == uint16(h.SessionID) {
-			f := wire.Frame{Dst: br.MAC, Src: w.near.MAC(), EtherType: wire.SessionData, SessionID: wire.SessionID(br.PPPoE), Payload: l2tp.Frame(body)}
+			f := wire.Frame{Dst: br.MAC, Src: w.near.MAC(), EtherType: wire.SessionData, SessionID: wire.SessionID(br.PPPoE)}
 			for i, v := range br.VLANs {
 				f.VLANs[i] = wire.VLAN{TPID: v.TPID, ID: v.ID}
 			}
-			frames := [][]byte{f.AppendTo(nil)}
-			if w.mangle != nil {
-				frames = w.mangle(frames[0])
+			for _, payload := range w.mangled(l2tp.Frame(body)) {
+				f.Payload = payload
+				_ = w.near.WriteBatch([][]byte{f.AppendTo(nil)})
 			}
-			_ = w.near.WriteBatch(frames)
 			return
 		}
 	}
+}
+
+// mangled is what becomes of a frame. w.mu is held.
+func (w *world) mangled(frame []byte) [][]byte {
+	if w.mangle == nil {
+		return [][]byte{frame}
+	}
+	return w.mangle(frame)
 }

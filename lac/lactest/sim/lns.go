@@ -239,6 +239,9 @@ func (l *LNS) End(now time.Time) {
 
 // Receive takes a datagram. It may write into it.
 func (l *LNS) Receive(now time.Time, from netip.AddrPort, b []byte) {
+	if n := instantOf(now); l.silentAt.due(n) || l.dieAt.due(n) {
+		l.Advance(now)
+	}
 	if l.dead || l.tunnels == nil {
 		return
 	}
