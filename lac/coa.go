@@ -147,6 +147,24 @@ func (sh *shard) carryOut(now time.Time, sl *slot, e *errand) {
 	sh.settle(now, sl)
 }
 
+// mourn keeps the Disconnect-Requests that wait for the end of a session until
+// its CDN has left for the LNS.
+func (sh *shard) mourn(sl *slot) {
+	switch {
+	case len(sl.awaited) == 0:
+	case sl.tunnel != nil && sl.tunnel.Say(sh.call(sl, 0)):
+		sh.mourned[sh.ref(sl)] = sl.awaited
+	default:
+		sh.gone = append(sh.gone, sl.awaited...)
+	}
+}
+
+// said is told that the CDN of a session has left.
+func (sh *shard) said(r ref) {
+	sh.gone = append(sh.gone, sh.mourned[r]...)
+	delete(sh.mourned, r)
+}
+
 // bury tells who waits for sessions that they are gone: PADT is sent.
 func (sh *shard) bury() {
 	for _, t := range sh.gone {

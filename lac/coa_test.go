@@ -213,8 +213,10 @@ func TestIdentification(t *testing.T) {
 			{"NAS-Port", []coatest.Attribute{port}, "44"},
 			{"NAS-Port-Id, of both", []coatest.Attribute{portID}, "44"},
 			{"Calling-Station-Id", []coatest.Attribute{calling}, "44"},
-			{"all", []coatest.Attribute{acctSession(a.ID), user(alice.User), port, portID, calling,
-				coatest.Text(rfc2865.NASIdentifier_Type, "lac1"), {Type: rfc2865.NASIPAddress_Type, Value: []byte{192, 0, 2, 1}}}, "44"},
+			{"all", []coatest.Attribute{
+				acctSession(a.ID), user(alice.User), port, portID, calling,
+				coatest.Text(rfc2865.NASIdentifier_Type, "lac1"), {Type: rfc2865.NASIPAddress_Type, Value: []byte{192, 0, 2, 1}},
+			}, "44"},
 			{"session of another user", []coatest.Attribute{acctSession(c.ID), user(alice.User)}, "45 503"},
 			{"port of another user", []coatest.Attribute{port, user("c1@acme.example")}, "45 503"},
 			{"session of another port", []coatest.Attribute{acctSession(c.ID), port}, "45 503"},

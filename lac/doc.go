@@ -6,8 +6,10 @@
 // (shard.go) is one goroutine that owns a slab of sessions; what reaches it
 // are the inputs of input.go, what its sessions want is done in execute.go.
 // Kernel calls are made by executors (executor.go), RADIUS by the clients of
-// authority.go, names of LNSes by resolve.go, L2TP by lac/trunk; all answer through shard mailboxes with a
-// ref: shard, slot and generation, so that a late answer finds nobody.
+// authority.go, names of LNSes by resolve.go, L2TP by lac/trunk; all answer
+// through shard mailboxes with a ref: shard, slot and generation, so that a late
+// answer finds nobody. What RADIUS asks of sessions by itself comes from
+// radius/coa/listener (coa.go).
 //
 // PPPoE session IDs are dealt so that ID modulo the number of shards is the
 // shard. No lock is shared by the set-up of two sessions but those of the

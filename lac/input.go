@@ -185,6 +185,10 @@ func (in answerIn) apply(sh *shard, now time.Time) {
 
 func (in callIn) apply(sh *shard, now time.Time) {
 	ev := in.event
+	if ev.Said {
+		sh.said(ref(ev.Ref.Session))
+		return
+	}
 	sl := sh.at(ref(ev.Ref.Session))
 	if sl == nil {
 		return

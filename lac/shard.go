@@ -35,6 +35,8 @@ type shard struct {
 
 	out  [][][]byte   // frames to send, per access port
 	gone []coa.Ticket // whose sessions have ended; see bury
+	// mourned are sessions that have ended but for a CDN that may not have left.
+	mourned map[ref][]coa.Ticket
 }
 
 // slot is where one session lives.
@@ -66,7 +68,7 @@ type slot struct {
 func newShard(srv *Server, index int) *shard {
 	sh := &shard{
 		srv: srv, index: index, box: mailbox.New[input](),
-		pending: map[[16]byte]*slot{}, configs: map[uint16]*session.Config{},
+		pending: map[[16]byte]*slot{}, mourned: map[ref][]coa.Ticket{}, configs: map[uint16]*session.Config{},
 		out: make([][][]byte, len(srv.cfg.Access)),
 	}
 	for range srv.cfg.Access {
@@ -221,7 +223,7 @@ func (sh *shard) release(sl *slot) {
 	}
 	sh.ids[sl.port.index].release(sl.id)
 	sl.port.sessions.Add(-1)
-	sh.gone = append(sh.gone, sl.awaited...)
+	sh.mourn(sl)
 	sl.session, sl.tunnel, sl.awaited = nil, nil, nil
 	sh.free = append(sh.free, sl.index)
 	sh.live--

@@ -32,6 +32,7 @@ type (
 		b    []byte
 		from netip.AddrPort // invalid: the peer
 	}
+	say        struct{ ref Ref }
 	heardData  struct{}
 	stopTunnel struct{ result l2tp.Result }
 	viewTunnel struct{ reply chan<- View }
@@ -92,6 +93,11 @@ func (h hangUp) apply(t *Tunnel, now time.Time) {
 	}
 	t.forget(c)
 	t.conn.HangUp(now, c.id, h.result)
+}
+
+func (s say) apply(t *Tunnel, now time.Time) {
+	t.drain(now)
+	t.trunk.cfg.Notify(Event{Ref: s.ref, Said: true})
 }
 
 func (heardData) apply(t *Tunnel, now time.Time) {

@@ -7,7 +7,8 @@
 // through PlaceCall and the methods of Tunnel, which never block. What
 // happens to a call is told through Config.Notify: exactly one Answered or
 // Down for each call placed, and Down once more if an answered call ends;
-// after HangUp an event may still be on its way and is stale.
+// after HangUp an event may still be on its way and is stale. Say is answered
+// by one event more.
 //
 // Set-up reads no lock: the tunnels and the health of a key (group.go) and the
 // counters of an LNS and its retailer (peer.go) are atomics. Health is told to

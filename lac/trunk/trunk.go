@@ -55,6 +55,7 @@ type Event struct {
 	Ref                Ref
 	Tunnel, PeerTunnel l2tp.TunnelID
 	ID, Peer           l2tp.SessionID // Answered
+	Said               bool           // answers Say; nothing else is set
 	Down               bool
 	Cause              cause.Cause // Down: why, for an established call
 	Text               string      // Down: why, for people

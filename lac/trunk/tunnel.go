@@ -108,6 +108,11 @@ func (t *Tunnel) HangUp(ref Ref, r l2tp.Result, silent bool) {
 	t.box.Put(hangUp{ref, r, silent})
 }
 
+// Say asks for an event when all that was asked for before has left for the
+// LNS, or waits for its receive window. It reports false when the tunnel is
+// over: there is no event then.
+func (t *Tunnel) Say(ref Ref) bool { return t.box.Put(say{ref}) }
+
 // Heard says that data came from the LNS, which is as good a sign of life as a
 // control message: HELLO waits (RFC 2661 section 5.5).
 func (t *Tunnel) Heard() {
@@ -204,6 +209,9 @@ func (t *Tunnel) end() {
 		}
 		if v, ok := c.(viewTunnel); ok {
 			close(v.reply)
+		}
+		if s, ok := c.(say); ok {
+			t.trunk.cfg.Notify(Event{Ref: s.ref, Said: true})
 		}
 	}
 	if t.inPlane {

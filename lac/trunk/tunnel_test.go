@@ -1,11 +1,15 @@
 package trunk_test
 
 import (
+	"net/netip"
+	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"lacd/lac/l2tp"
 	"lacd/lac/lactest"
 	"lacd/lac/trunk"
 )
@@ -90,6 +94,72 @@ func TestTunnelsForASmallWindow(t *testing.T) {
 		synctest.Wait()
 		if n := o.far.Tunnels(); n != 0 {
 			t.Errorf("%d tunnels are idle and open", n)
+		}
+	})
+}
+
+// watched is a network that tells when a message of a type leaves.
+type watched struct {
+	trunk.Network
+	typ  l2tp.MessageType
+	left atomic.Bool
+}
+
+func (w *watched) Dial(local, peer netip.AddrPort) (trunk.Socket, error) {
+	s, err := w.Network.Dial(local, peer)
+	return watchedSocket{s, w}, err
+}
+
+type watchedSocket struct {
+	trunk.Socket
+	w *watched
+}
+
+func (s watchedSocket) Write(b []byte) (int, error) {
+	if _, payload, err := l2tp.ParseHeader(b); err == nil {
+		if typ, ok := l2tp.PeekMessageType(payload); ok && typ == s.w.typ {
+			s.w.left.Store(true)
+		}
+	}
+	return s.Socket.Write(b)
+}
+
+// What was asked for before Say has left when its event comes, and once the
+// tunnel is over there is none.
+func TestSay(t *testing.T) {
+	w := &watched{typ: l2tp.TypeCDN}
+	var said []bool
+	change := func(c *trunk.Config) {
+		w.Network, c.Network = c.Network, w
+		notify := c.Notify
+		c.Notify = func(ev trunk.Event) {
+			if ev.Said {
+				said = append(said, w.left.Load())
+				return
+			}
+			notify(ev)
+		}
+	}
+	inOffice(t, change, func(t *testing.T, o *office) {
+		tun, ref := o.up()
+		tun.HangUp(ref, l2tp.Result{Code: 3}, false)
+		if !tun.Say(ref) {
+			t.Error("an open tunnel says nothing")
+		}
+		synctest.Wait()
+		if !slices.Equal(said, []bool{true}) {
+			t.Errorf("got %v, want one event after the CDN", said)
+		}
+		o.tr.Stop(6)
+		if tun.Say(ref) {
+			synctest.Wait()
+			if len(said) != 2 {
+				t.Error("no event from a tunnel that is being closed")
+			}
+		}
+		time.Sleep(5 * time.Minute)
+		if tun.Say(ref) {
+			t.Error("a tunnel that is over promises an event")
 		}
 	})
 }

@@ -16,7 +16,8 @@ import (
 func FuzzAdmit(f *testing.F) {
 	for _, b := range [][]byte{
 		disconnect(1, joe), change(1, joe, timeout, state, proxy, coatest.Signature()), disconnect(1), change(1, joe, only),
-		disconnect(1, joe, dated(start), coatest.Text(rfc2865.NASIdentifier_Type, "lac1")), disconnect(1, joe)[:21], {},
+		disconnect(1, joe, dated(start), coatest.Text(rfc2865.NASIdentifier_Type, "lac1")), disconnect(1, joe)[:21],
+		{},
 	} {
 		f.Add(b)
 	}

@@ -86,8 +86,9 @@ func (d *desk) found(ticket coa.Ticket, n int) string {
 	return d.take()
 }
 
-func (d *desk) gone(ticket coa.Ticket) string {
-	d.r.Gone(d.now, ticket)
+// gone tells that a session of the first request has ended.
+func (d *desk) gone() string {
+	d.r.Gone(d.now, 1)
 	return d.take()
 }
 
@@ -104,11 +105,11 @@ func TestDisconnectWaitsForAllSessions(t *testing.T) {
 	d.check("request", d.send(dac, disconnect(1, joe)), "execute 1 for dac")
 	d.check("asked", d.asked(1, 2), "")
 	d.check("one part", d.found(1, 2), "")
-	d.check("one session", d.gone(1), "")
-	d.check("both of that part", d.gone(1), "")
+	d.check("one session", d.gone(), "")
+	d.check("both of that part", d.gone(), "")
 	d.wait(2 * time.Second)
 	d.check("the other part", d.found(1, 1), "")
-	d.check("the last", d.gone(1), "ack about 3 after 2s; send 41 to 192.0.2.31:40000")
+	d.check("the last", d.gone(), "ack about 3 after 2s; send 41 to 192.0.2.31:40000")
 }
 
 // A session may end while its part still looks for others.
@@ -116,7 +117,7 @@ func TestGoneBeforeFound(t *testing.T) {
 	d := newDesk(t)
 	d.send(dac, disconnect(1, joe))
 	d.asked(1, 1)
-	d.check("gone", d.gone(1), "")
+	d.check("gone", d.gone(), "")
 	d.check("found", d.found(1, 1), "ack about 1 after 0s; send 41 to 192.0.2.31:40000")
 }
 
@@ -154,7 +155,7 @@ func TestDuplicates(t *testing.T) {
 	d.asked(1, 1)
 	d.check("while under way", d.send(dac, b), "under-way")
 	d.found(1, 1)
-	d.gone(1)
+	d.gone()
 	first := d.last
 	d.wait(299 * time.Second)
 	d.check("afterwards", d.send(dac, b), "send 41 to 192.0.2.31:40000; repeated")
@@ -190,10 +191,10 @@ func TestSessionsThatDoNotEnd(t *testing.T) {
 	d.send(dac, disconnect(1, joe))
 	d.asked(1, 1)
 	d.found(1, 2)
-	d.gone(1)
+	d.gone()
 	d.check("in time", d.wait(10*time.Second-1), "")
 	d.check("too late", d.wait(1), "nak-504 about 2 after 10s; send 42 to 192.0.2.31:40000")
-	d.check("gone after all", d.gone(1), "")
+	d.check("gone after all", d.gone(), "")
 	d.check("repeated", d.send(dac, disconnect(1, joe)), "send 42 to 192.0.2.31:40000; repeated")
 }
 
@@ -207,7 +208,7 @@ func TestOneRequestAtATimeLooksEverywhere(t *testing.T) {
 	d.check("its answer", d.found(3, 1), "ack about 1 after 0s; send 44 to 192.0.2.31:40000")
 	d.check("first, one part", d.found(1, 1), "")
 	d.check("first, all parts", d.found(1, 0), "execute 2 for dac")
-	d.check("first, its session", d.gone(1), "ack about 1 after 0s; send 41 to 192.0.2.31:40000")
+	d.check("first, its session", d.gone(), "ack about 1 after 0s; send 41 to 192.0.2.31:40000")
 	d.asked(2, 1)
 	d.check("second", d.found(2, 0), "nak-503 about 0 after 0s; send 45 to 192.0.2.31:40000")
 }
@@ -276,7 +277,7 @@ func TestDeadlines(t *testing.T) {
 	note()
 	d.asked(1, 1)
 	d.found(1, 1)
-	d.gone(1)
+	d.gone()
 	note()
 	d.now = start.Add(time.Minute)
 	d.send(dac, disconnect(2, coatest.Text(rfc2866.AcctSessionID_Type, "x")))

@@ -134,12 +134,12 @@ func TestPatience(t *testing.T) {
 	inRig(t, func(t *testing.T, r *rig) {
 		r.inject(dac, joe(1))
 		r.l.Found(1, 1)
-		time.Sleep(10*time.Second - 1)
+		time.Sleep(10*time.Second - time.Nanosecond)
 		synctest.Wait()
 		if sent := r.sock.Sent(); len(sent) != 0 {
 			t.Fatalf("answered too early: %v", sent)
 		}
-		time.Sleep(1)
+		time.Sleep(time.Nanosecond)
 		synctest.Wait()
 		if sent := r.sock.Sent(); len(sent) != 1 || layeh.Code(sent[0].Data[0]) != layeh.CodeDisconnectNAK {
 			t.Errorf("sent %v, want Disconnect-NAK", sent)
