@@ -189,7 +189,7 @@ func TestT56_WrongPassword(t *testing.T) {
 // Endpoints in every form that RFC 2868 section 3.4 names.
 func TestT56_Endpoints(t *testing.T) {
 	rig := start(t, radiusConfig(""))
-	for _, server := range []string{"2001:db8::11", "2001:db8:0:0:0:0:0:11", "2001:0DB8:0000::0011", "2001:db8::0.0.0.17"} {
+	for _, server := range []string{"2001:db8:1::11", "2001:db8:1:0:0:0:0:11", "2001:0DB8:0001::0011", "2001:db8:1::0.0.0.17"} {
 		c, q := dialed(rig, user)
 		q.Accept(script.TaggedU24(script.TunnelType, 1, 3), script.TaggedU24(script.TunnelMediumType, 1, 2), script.Tagged(script.TunnelServerEndpoint, 1, server),
 			script.Tagged(script.TunnelAssignmentID, 1, server))
@@ -198,7 +198,7 @@ func TestT56_Endpoints(t *testing.T) {
 		rig.AwaitLog("session up")
 		lives(t, lns, c, call)
 		start := rig.Server(0).Record(script.AcctStart)
-		carries(t, start, script.TaggedU24(script.TunnelMediumType, 0, 2), script.AttText(script.TunnelServerEndpoint, "2001:db8::11"))
+		carries(t, start, script.TaggedU24(script.TunnelMediumType, 0, 2), script.AttText(script.TunnelServerEndpoint, "2001:db8:1::11"))
 	}
 	// A host that the configuration does not have.
 	_, q := dialed(rig, user)
@@ -211,7 +211,7 @@ func TestT56_Endpoints(t *testing.T) {
 // next follows where one refuses; and one that does not exist.
 func TestT56_HostNames(t *testing.T) {
 	cfg := radiusConfig("")
-	cfg.Hosts = "127.0.0.1 localhost\n192.0.2.66 lns.far.example\n2001:db8::11 six.far.example\n" +
+	cfg.Hosts = "127.0.0.1 localhost\n192.0.2.66 lns.far.example\n2001:db8:1::11 six.far.example\n" +
 		"192.0.2.11 pool.far.example\n192.0.2.12 pool.far.example\n"
 	rig := start(t, cfg)
 	toName := func(name string, more ...script.Attribute) []script.Attribute {

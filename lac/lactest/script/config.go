@@ -56,8 +56,8 @@ var (
 	firstLNS     = netip.MustParseAddr("192.0.2.11")
 	firstServer  = netip.MustParseAddr("192.0.2.21")
 	strangerAddr = netip.MustParseAddr("192.0.2.66")
-	gateway6Addr = netip.MustParseAddr("2001:db8::1")
-	lns6Addr     = netip.MustParseAddr("2001:db8::11")
+	gateway6Addr = netip.MustParseAddr("2001:db8:1::1")
+	lns6Addr     = netip.MustParseAddr("2001:db8:1::11")
 )
 
 // RADIUSSecret is the secret that Config.RADIUS must have, and that of scripted

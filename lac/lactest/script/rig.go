@@ -164,7 +164,7 @@ func (r *Rig) LNS(i int) *LNS { return r.lns[i] }
 // 192.0.2.66.
 func (r *Rig) Stranger() *LNS { return r.hostAt(strangerAddr) }
 
-// LNS6 is such a host too, at 2001:db8::11.
+// LNS6 is such a host too, at 2001:db8:1::11.
 func (r *Rig) LNS6() *LNS { return r.hostAt(lns6Addr) }
 
 func (r *Rig) hostAt(addr netip.Addr) *LNS {
