@@ -9,6 +9,13 @@
 //	q.Answered(id)
 //	q.Failed(now, id)                        // handed out again later
 //
-// Not implemented: the tunnel and link records of RFC 2867 (Acct-Status-Type
-// 9 to 14), a queue that survives the process.
+// A record can be stored (stored.go): package client keeps a journal of what is
+// in the queue, and hands it back after a restart with Record.Old. Interims are
+// stored like all others, since the last one is what a subscriber is billed by
+// whose session died with lacd; the one it overtakes is gone at once.
+// Accounting-On and Off are not: the next run says Accounting-On anyway.
+//
+// Not implemented: Acct-Tunnel-Packets-Lost (RFC 2867 section 4.2), as the data
+// planes do not count gaps, and Acct-Multi-Session-Id, as the LNS makes the
+// bundle.
 package acct

@@ -16,8 +16,9 @@ type ID uint64
 // for a given session is present in the retransmission queue" (RFC 2869
 // section 2.1).
 //
-// When the queue is full the oldest Interim makes room, and only when there is
-// none the oldest record. Accounting-On goes alone and first, Off last.
+// When the queue is full the oldest Interim makes room; when there is none what
+// is new is lost. Accounting-On goes alone, after the records of earlier runs and
+// before those of this one (order.go), Off last.
 type Queue struct {
 	bound    int
 	last     ID
@@ -26,9 +27,14 @@ type Queue struct {
 	age      list.List             // of *entry: everything, oldest first
 	interims list.List             // of *entry: Interim records, oldest first
 	ready    list.List             // of *entry: heads of sessions that may be sent now
+	readyOld list.List             // the same, of earlier runs
 	later    list.List             // of *entry: heads that failed, the next to retry first
 	out      int                   // handed out now
 	barrier  *entry                // an Accounting-On handed out: nothing else goes
+	old      int                   // records of earlier runs that Accounting-On waits for
+	rounds   int                   // that Accounting-On was asked in vain
+	probing  bool                  // one record goes before Accounting-On
+	gone     []uint64              // Entry of records that are in the queue no more
 	stats    Stats
 }
 
@@ -48,6 +54,8 @@ type entry struct {
 	chain   *list.Element // in its session
 	age     *list.Element
 	interim *list.Element // nil: not an Interim
+	old     bool          // Accounting-On waits for it
+	heard   uint64        // Stats.Answered when it was handed out
 	place   place
 	slot    *list.Element // in ready or later
 	retry   time.Time
@@ -61,8 +69,8 @@ type Stats struct {
 	Answered        uint64
 	Failed          uint64 // times a record was asked of every server in vain
 	Superseded      uint64 // Interims overtaken by a newer record
-	Dropped         uint64 // Start, Stop, On and Off pushed out: lost accounting
-	DroppedInterims uint64 // Interims pushed out
+	Dropped         uint64 // lost accounting: there was no room, or nobody takes an Accounting-On
+	DroppedInterims uint64 // Interims there was no room for
 	Unsendable      uint64 // could not be encoded
 }
 
@@ -78,18 +86,17 @@ func NewQueue(bound int) *Queue {
 	return &Queue{bound: bound, entries: make(map[ID]*entry), sessions: make(map[string]*list.List)}
 }
 
-// Push queues a record. r must not be modified afterwards.
-func (q *Queue) Push(r *Record) {
+// Push queues a record, unless there is no room for it: then it is lost. r must
+// not be modified afterwards, but for Entry. A record of an earlier run has its
+// room already.
+func (q *Queue) Push(r *Record) bool {
 	q.stats.Pushed++
 	key := r.key()
 	if r.session() {
 		q.supersede(key)
 	}
-	for len(q.entries) >= q.bound {
-		if !q.makeRoom(r) {
-			q.stats.DroppedInterims++
-			return
-		}
+	if len(q.entries) >= q.bound && !r.Old && !q.makeRoom(r) {
+		return false
 	}
 	q.last++
 	e := &entry{id: q.last, record: r, place: behind}
@@ -98,6 +105,10 @@ func (q *Queue) Push(r *Record) {
 	if r.Status == Interim {
 		e.interim = q.interims.PushBack(e)
 	}
+	if r.Old {
+		e.old = true
+		q.old++
+	}
 	l := q.sessions[key]
 	if l == nil {
 		l = list.New()
@@ -105,6 +116,7 @@ func (q *Queue) Push(r *Record) {
 	}
 	e.chain = l.PushBack(e)
 	q.promote(key)
+	return true
 }
 
 // key is the session, or what no session is called.
@@ -131,20 +143,21 @@ func (q *Queue) supersede(key string) {
 	}
 }
 
-// makeRoom pushes out one record. It reports false if r itself is what has to
-// go: an Interim where everything else matters more.
+// makeRoom pushes out the oldest Interim. It reports false if there is none:
+// then r has to go, since what is older was promised to be kept.
 func (q *Queue) makeRoom(r *Record) bool {
-	if el := q.interims.Front(); el != nil {
+	el := q.interims.Front()
+	switch {
+	case el != nil:
 		q.remove(el.Value.(*entry))
 		q.stats.DroppedInterims++
 		return true
+	case r.Status == Interim:
+		q.stats.DroppedInterims++
+	default:
+		q.stats.Dropped++
 	}
-	if r.Status == Interim {
-		return false
-	}
-	q.remove(q.age.Front().Value.(*entry))
-	q.stats.Dropped++
-	return true
+	return false
 }
 
 // Ready hands out records that may be sent now, at most room of them.
@@ -163,33 +176,6 @@ func (q *Queue) Ready(now time.Time, room int) iter.Seq2[ID, *Record] {
 	}
 }
 
-// next returns the record to hand out, nil if there is none.
-func (q *Queue) next(now time.Time) *entry {
-	if on := q.head(On.String()); on != nil {
-		// Delivered late, it would close the sessions that later records
-		// open: it goes alone.
-		if q.out > 0 || (on.place == later && now.Before(on.retry)) {
-			return nil
-		}
-		return on
-	}
-	for el := q.later.Front(); el != nil; el = q.later.Front() {
-		e := el.Value.(*entry)
-		if now.Before(e.retry) {
-			break
-		}
-		q.move(e, ready)
-	}
-	if el := q.ready.Front(); el != nil {
-		return el.Value.(*entry)
-	}
-	if off := q.head(Off.String()); off != nil && len(q.entries) == 1 && off.place != out &&
-		(off.place != later || !now.Before(off.retry)) {
-		return off
-	}
-	return nil
-}
-
 func (q *Queue) head(key string) *entry {
 	if l := q.sessions[key]; l != nil {
 		return l.Front().Value.(*entry)
@@ -197,19 +183,12 @@ func (q *Queue) head(key string) *entry {
 	return nil
 }
 
-// take notes that e is on its way.
-func (q *Queue) take(e *entry) {
-	q.move(e, out)
-	if e.record.Status == On {
-		q.barrier = e
-	}
-}
-
 // Answered removes a record: a server has it.
 func (q *Queue) Answered(id ID) {
 	if e := q.entries[id]; e != nil {
 		q.stats.Answered++
 		q.remove(e)
+		q.proven(e)
 	}
 }
 
@@ -221,46 +200,24 @@ func (q *Queue) Unsendable(id ID) {
 	}
 }
 
-// Failed keeps a record that no server answered for another round, later. An
-// Interim that a newer record has overtaken is dropped; so is Accounting-On
-// once a session wants to report.
-func (q *Queue) Failed(now time.Time, id ID) {
-	e := q.entries[id]
-	if e == nil {
-		return // pushed out meanwhile
-	}
-	q.stats.Failed++
-	switch {
-	case e.interim != nil && e.chain.Next() != nil:
-		q.remove(e)
-		q.stats.Superseded++
-		return
-	case e.record.Status == On && len(q.entries) > 1:
-		q.remove(e)
-		q.stats.Dropped++
-		return
-	}
-	e.retry = now.Add(RetryAfter)
-	q.move(e, later)
-}
+// Len returns how many records are not answered yet.
+func (q *Queue) Len() int { return len(q.entries) }
 
-// Deadline returns when Ready, if there is room, may hand out more by the
-// passing of time alone; zero: never.
-func (q *Queue) Deadline() time.Time {
-	if on := q.head(On.String()); on != nil { // everything else waits for it
-		if on.place == later {
-			return on.retry
-		}
-		return time.Time{}
-	}
-	if el := q.later.Front(); el != nil {
-		return el.Value.(*entry).retry
+// Oldest returns when the event of the oldest record was; zero: there is none.
+func (q *Queue) Oldest() time.Time {
+	if el := q.age.Front(); el != nil {
+		return el.Value.(*entry).record.EventTime
 	}
 	return time.Time{}
 }
 
-// Len returns how many records are not answered yet.
-func (q *Queue) Len() int { return len(q.entries) }
+// Gone returns the Entry of each record that has left the queue since the last
+// call, whatever became of it.
+func (q *Queue) Gone() []uint64 {
+	gone := q.gone
+	q.gone = nil
+	return gone
+}
 
 // Stats returns the counters.
 func (q *Queue) Stats() Stats {
@@ -278,10 +235,14 @@ func (q *Queue) promote(key string) {
 
 // move is the only way an entry changes its place.
 func (q *Queue) move(e *entry, to place) {
+	readyList := &q.ready
+	if e.old {
+		readyList = &q.readyOld
+	}
 	switch e.place {
 	case ready:
 		if e.slot != nil {
-			q.ready.Remove(e.slot)
+			readyList.Remove(e.slot)
 		}
 	case later:
 		q.later.Remove(e.slot)
@@ -296,7 +257,7 @@ func (q *Queue) move(e *entry, to place) {
 	switch to {
 	case ready:
 		if e.record.session() { // On and Off have their own turn
-			e.slot = q.ready.PushBack(e)
+			e.slot = readyList.PushBack(e)
 		}
 	case later:
 		e.slot = q.later.PushBack(e)
@@ -309,6 +270,10 @@ func (q *Queue) move(e *entry, to place) {
 // remove takes an entry out of every list.
 func (q *Queue) remove(e *entry) {
 	q.move(e, behind)
+	q.renew(e)
+	if e.record.Entry != 0 {
+		q.gone = append(q.gone, e.record.Entry)
+	}
 	delete(q.entries, e.id)
 	q.age.Remove(e.age)
 	if e.interim != nil {

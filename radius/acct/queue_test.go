@@ -106,7 +106,7 @@ func TestQueueSupersedes(t *testing.T) {
 	}
 }
 
-// A Start or Stop is pushed out only when there is no Interim left.
+// Interims make room; when there is none left, what is new is lost.
 func TestQueueBound(t *testing.T) {
 	d := newDesk(t, 4)
 	d.push(Start, "a")
@@ -121,15 +121,16 @@ func TestQueueBound(t *testing.T) {
 	if st.DroppedInterims != 3 || st.Dropped != 0 {
 		t.Errorf("got %+v, want 3 Interims dropped", st)
 	}
-	d.push(Stop, "h") // for start a, the oldest
-	d.push(Interim, "i")
-	st = d.q.Stats()
-	if st.DroppedInterims != 4 || st.Dropped != 1 || st.Queued != 4 || st.Out != 3 {
-		t.Errorf("got %+v, want 4 Interims and 1 other dropped, 4 queued, 3 out", st)
+	if d.q.Push(&Record{Status: Stop, Session: "h", EventTime: d.now}) || d.q.Push(&Record{Status: Interim, Session: "i", EventTime: d.now}) {
+		t.Error("a full queue took a record")
 	}
-	d.answered("start a") // pushed out meanwhile
-	d.failed("start a")
-	d.want("stop h")
+	st = d.q.Stats()
+	if st.DroppedInterims != 4 || st.Dropped != 1 || st.Queued != 4 || st.Out != 4 {
+		t.Errorf("got %+v, want 4 Interims and 1 other dropped, 4 queued and out", st)
+	}
+	d.answered("start a")
+	d.push(Stop, "a")
+	d.want("stop a")
 }
 
 // Accounting-On goes alone: delivered late it would close newer sessions.
@@ -155,14 +156,95 @@ func TestQueueOnUnanswered(t *testing.T) {
 	if got, want := d.q.Deadline(), d.now.Add(RetryAfter); !got.Equal(want) {
 		t.Errorf("got deadline %v, want %v", got, want)
 	}
-	d.now = d.now.Add(RetryAfter)
-	d.want("on ") // nothing else to say: again
 	d.push(Start, "a")
-	d.failed("on ")
+	for range 5 { // an outage: the order stays
+		d.now = d.now.Add(RetryAfter)
+		d.want("on ")
+		d.failed("on ")
+		d.want()
+	}
+	d.now = d.now.Add(RetryAfter)
+	d.want("on ")
+	d.answered("on ")
 	d.want("start a")
-	if got := d.q.Stats(); got.Dropped != 1 {
+}
+
+// Accounting-Off takes the place of an Accounting-On that nobody answered.
+func TestQueueOnAndOff(t *testing.T) {
+	d := newDesk(t, 0)
+	d.push(On, "")
+	d.want("on ")
+	d.push(Off, "")
+	d.want()
+	d.failed("on ")
+	d.want("off ")
+}
+
+// A server that takes no Accounting-On does not cost the other records.
+func TestQueueOnUnwanted(t *testing.T) {
+	d := newDesk(t, 0)
+	d.push(On, "")
+	d.push(Start, "a")
+	d.push(Start, "b")
+	inVain := func() {
+		t.Helper()
+		for range onRounds {
+			d.want("on ")
+			d.failed("on ")
+			if d.now = d.q.Deadline(); d.now.IsZero() {
+				d.now = event // another record is due
+			}
+		}
+	}
+	inVain()
+	d.want("start a")
+	d.want()
+	d.failed("start a")
+	d.now = d.now.Add(time.Hour)
+	inVain()
+	d.now = d.now.Add(time.Hour)
+	d.want("start b")
+	d.answered("start b")
+	d.want("start a")
+	if got := d.q.Stats(); got.Dropped != 1 || got.Queued != 1 {
 		t.Errorf("got %+v, want Accounting-On dropped", got)
 	}
+}
+
+// Records of an earlier run, then Accounting-On, then those of this one.
+func TestQueueOld(t *testing.T) {
+	d := newDesk(t, 1)
+	for i, s := range []Status{Start, Stop, Start} {
+		session := []string{"x", "x", "y"}[i]
+		if !d.q.Push(&Record{Status: s, Session: session, EventTime: event.Add(-time.Hour), Old: true, Entry: uint64(i + 1)}) {
+			t.Fatal("an old record found no room")
+		}
+	}
+	d.q.bound = 100
+	d.push(On, "")
+	d.push(Start, "a")
+	if got := d.q.Oldest(); !got.Equal(event.Add(-time.Hour)) {
+		t.Errorf("got oldest %v, want an hour ago", got)
+	}
+	d.want("start x", "start y")
+	d.failed("start x")
+	d.failed("start y")
+	d.want()
+	d.now = d.now.Add(RetryAfter)
+	d.want("start x", "start y") // an outage: they keep their turn
+	d.answered("start x")
+	d.failed("start y") // the server does not want it
+	d.want("stop x")
+	d.answered("stop x")
+	if diff := cmp.Diff([]uint64{1, 2}, d.q.Gone()); diff != "" || len(d.q.Gone()) > 0 {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+	d.want("on ")
+	d.want()
+	d.answered("on ")
+	d.want("start a")
+	d.now = d.now.Add(RetryAfter)
+	d.want("start y")
 }
 
 // Accounting-Off goes last: what came after it would be of no session.

@@ -27,6 +27,14 @@ const (
 	Interim Status = 3
 	On      Status = 7 // the NAS has started: no session is open
 	Off     Status = 8 // the NAS is about to stop
+
+	// Of tunnels and the calls in them (RFC 2867 section 3).
+	TunnelStart  Status = 9
+	TunnelStop   Status = 10
+	TunnelReject Status = 11
+	LinkStart    Status = 12
+	LinkStop     Status = 13
+	LinkReject   Status = 14
 )
 
 // String returns the name of the kind.
@@ -42,9 +50,38 @@ func (s Status) String() string {
 		return "on"
 	case Off:
 		return "off"
+	case TunnelStart:
+		return "tunnel-start"
+	case TunnelStop:
+		return "tunnel-stop"
+	case TunnelReject:
+		return "tunnel-reject"
+	case LinkStart:
+		return "link-start"
+	case LinkStop:
+		return "link-stop"
+	case LinkReject:
+		return "link-reject"
 	}
 	return fmt.Sprintf("status-%d", uint8(s))
 }
+
+// counts reports whether a record of the kind tells what was used.
+func (s Status) counts() bool {
+	return s == Interim || s == Stop || s == TunnelStop || s == LinkStop
+}
+
+// ends reports whether a record of the kind tells why something ended:
+// Acct-Terminate-Cause "can only be present in Accounting-Request records where
+// the Acct-Status-Type is set to Stop" (RFC 2866 section 5.10), to which RFC 2867
+// sections 3.2, 3.3, 3.5 and 3.6 add its own.
+func (s Status) ends() bool {
+	return s == Stop || s == TunnelStop || s == TunnelReject || s == LinkStop || s == LinkReject
+}
+
+// ofTunnel reports whether a record of the kind is about a tunnel, which has no
+// subscriber of its own.
+func (s Status) ofTunnel() bool { return s == TunnelStart || s == TunnelStop || s == TunnelReject }
 
 // Authentic is who authenticated the subscriber: Acct-Authentic (RFC 2866
 // section 5.6).
@@ -73,7 +110,7 @@ type Tunnel struct {
 	PrivateGroup string
 	ClientAuthID string
 	ServerAuthID string
-	Connection   string // Acct-Tunnel-Connection, the same in Start and Stop
+	Connection   string // Acct-Tunnel-Connection, the same from Start to Stop
 }
 
 // Record is one Accounting-Request. Empty strings are left out. It is not
@@ -95,10 +132,16 @@ type Record struct {
 
 	Tunnel         Tunnel
 	Authentic      Authentic // 0: left out
-	Counters       Counters  // Interim and Stop
+	Counters       Counters  // Interim and the kinds of Stop
 	SessionTime    time.Duration
-	TerminateCause uint32 // Stop only (RFC 2866 section 5.10)
+	TerminateCause uint32 // the kinds of Stop and Reject
 	EventTime      time.Time
+
+	Account string // who is billed; not sent
+	Entry   uint64 // the record's place in a journal that survives the process; 0: none
+	Old     bool   // of an earlier run
+
+	stored layeh.Attributes // of a record that was read back: all but Acct-Delay-Time
 }
 
 var _ radius.Request = (*Record)(nil)
@@ -113,35 +156,54 @@ func (r *Record) Encode(t radius.Try) ([]byte, error) {
 	if len(t.Secret) == 0 {
 		return nil, errors.New("the server has no secret")
 	}
-	b := radius.Builder{Packet: &layeh.Packet{
-		Code:       layeh.CodeAccountingRequest,
-		Identifier: t.ID,
-		Secret:     t.Secret,
-		Attributes: make(layeh.Attributes, 0, 40),
-	}}
+	attrs := r.stored
+	if attrs == nil {
+		var err error
+		if attrs, err = r.attributes(); err != nil {
+			return nil, err
+		}
+	}
+	delay := layeh.NewInteger(uint32(max(0, t.Now.Sub(r.EventTime)/time.Second)))
+	p := layeh.Packet{Code: layeh.CodeAccountingRequest, Identifier: t.ID, Secret: t.Secret}
+	p.Attributes = append(make(layeh.Attributes, 0, len(attrs)+1), attrs[:lead]...)
+	p.Add(rfc2866.AcctDelayTime_Type, delay)
+	p.Attributes = append(p.Attributes, attrs[lead:]...)
+	// Encode computes the Request Authenticator (RFC 2866 section 3).
+	return p.Encode()
+}
+
+// lead is how many attributes come before Acct-Delay-Time: what the record is
+// about.
+const lead = 2
+
+// attributes returns all attributes but Acct-Delay-Time.
+func (r *Record) attributes() (layeh.Attributes, error) {
+	b := radius.Builder{Packet: &layeh.Packet{Attributes: make(layeh.Attributes, 0, 40)}}
 	nas := radius.NAS{
 		Identifier: r.NASIdentifier, IP: r.NASIP, Port: r.NASPort, PortType: r.NASPortType, PortID: r.NASPortID,
 	}
 	b.Integer(rfc2866.AcctStatusType_Type, uint32(r.Status))
 	b.Text(rfc2866.AcctSessionID_Type, r.id())
-	b.Integer(rfc2866.AcctDelayTime_Type, uint32(max(0, t.Now.Sub(r.EventTime)/time.Second)))
 	b.Integer(rfc2869.EventTimestamp_Type, uint32(r.EventTime.Unix()))
 	b.NAS(&nas)
-	if r.session() {
-		if r.Session == "" {
-			return nil, fmt.Errorf("accounting %s without a session", r.Status)
-		}
+	switch {
+	case !r.session():
+	case r.Session == "":
+		return nil, fmt.Errorf("accounting %s without a session", r.Status)
+	case r.Status.ofTunnel():
+		b.Cut(rfc2865.UserName_Type, r.User)
+		r.tunnel(&b)
+	default:
 		r.identity(&b, &nas)
 		r.tunnel(&b)
 	}
-	if r.Status == Interim || r.Status == Stop {
+	if r.Status.counts() {
 		r.usage(&b)
 	}
-	if err := b.Err(); err != nil {
-		return nil, err
+	if r.Status.ends() && r.TerminateCause != 0 {
+		b.Integer(rfc2866.AcctTerminateCause_Type, r.TerminateCause)
 	}
-	// Encode computes the Request Authenticator (RFC 2866 section 3).
-	return b.Packet.Encode()
+	return b.Packet.Attributes, b.Err()
 }
 
 // id returns Acct-Session-Id, which RFC 2866 section 5.13 wants in every
@@ -192,7 +254,4 @@ func (r *Record) usage(b *radius.Builder) {
 	b.Integer(rfc2866.AcctInputPackets_Type, uint32(c.InPackets))
 	b.Integer(rfc2866.AcctOutputPackets_Type, uint32(c.OutPackets))
 	b.Integer(rfc2866.AcctSessionTime_Type, uint32(r.SessionTime/time.Second))
-	if r.Status == Stop && r.TerminateCause != 0 {
-		b.Integer(rfc2866.AcctTerminateCause_Type, r.TerminateCause)
-	}
 }

@@ -129,31 +129,57 @@ func types(t *testing.T, b []byte) []layeh.Type {
 	return all
 }
 
+// kinds is every kind of record.
+var kinds = []Status{Start, Stop, Interim, On, Off, TunnelStart, TunnelStop, TunnelReject, LinkStart, LinkStop, LinkReject}
+
 // Which attributes go with which record, and which never (RFC 2866 section
-// 4.1, RFC 2867 section 5).
+// 4.1, RFC 2867 sections 3 and 5).
 func TestRecordAttributes(t *testing.T) {
 	usage := []layeh.Type{42, 43, 46, 47, 48, 52, 53}
-	session := []layeh.Type{1, 5, 6, 7, 25, 64, 65, 66, 67, 68, 81, 82, 90, 91}
+	session := []layeh.Type{5, 6, 7, 25, 45, 61}
+	tunnel := []layeh.Type{1, 64, 65, 66, 67, 68, 81, 82, 90, 91}
 	never := []layeh.Type{2, 3, 18, 24, 69, 83, 60, 80}
-	for _, s := range []Status{Start, Interim, Stop, On, Off} {
-		got := types(t, encode(t, sample(s), 0))
-		for _, a := range []struct {
-			types []layeh.Type
-			want  bool
-		}{
-			{[]layeh.Type{4, 32, 40, 41, 44, 55}, true},
-			{session, s == Start || s == Interim || s == Stop},
-			{usage, s == Interim || s == Stop},
-			{[]layeh.Type{49}, s == Stop},
-			{never, false},
-		} {
-			for _, typ := range a.types {
-				if slices.Contains(got, typ) != a.want {
-					t.Errorf("%v: attribute %d is there: %v, want %v", s, typ, !a.want, a.want)
+	for _, s := range kinds {
+		stored := parsed(t, sample(s))
+		for _, got := range [][]layeh.Type{types(t, encode(t, sample(s), 0)), stored} {
+			if got == nil {
+				continue // of the NAS: not stored
+			}
+			nas := s == On || s == Off
+			ofTunnel := s == TunnelStart || s == TunnelStop || s == TunnelReject
+			for _, a := range []struct {
+				types []layeh.Type
+				want  bool
+			}{
+				{[]layeh.Type{4, 32, 40, 41, 44, 55}, true},
+				{session, !nas && !ofTunnel},
+				{tunnel, !nas},
+				{usage, s == Interim || s == Stop || s == TunnelStop || s == LinkStop},
+				{[]layeh.Type{49}, s == Stop || s == TunnelStop || s == LinkStop || s == TunnelReject || s == LinkReject},
+				{never, false},
+			} {
+				for _, typ := range a.types {
+					if slices.Contains(got, typ) != a.want {
+						t.Errorf("%v: attribute %d is there: %v, want %v", s, typ, !a.want, a.want)
+					}
 				}
 			}
 		}
 	}
+}
+
+// parsed returns the attributes of a record that was stored and read back.
+func parsed(t *testing.T, r *Record) []layeh.Type {
+	t.Helper()
+	b, err := r.AppendTo(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err = ParseRecord(b)
+	if err != nil {
+		return nil
+	}
+	return types(t, encode(t, r, 0))
 }
 
 func TestRecordSession(t *testing.T) {
@@ -223,7 +249,7 @@ func TestRecordOfLongNames(t *testing.T) {
 }
 
 func TestStatusString(t *testing.T) {
-	if got, want := Status(9).String(), "status-9"; got != want {
+	if got, want := Status(99).String(), "status-99"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }

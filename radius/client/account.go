@@ -8,15 +8,25 @@ import (
 	"lacd/radius/acct"
 )
 
+// Journal keeps records until they are done with, beyond the life of the
+// process. Its methods must not block.
+type Journal interface {
+	// Put keeps a record and returns its ID, which is not 0.
+	Put(account string, data []byte) uint64
+	Done(id uint64)
+}
+
 // ledger is the accounting records on their way. The loop owns it.
 type ledger struct {
 	queue    *acct.Queue
-	room     int // most requests outstanding
+	journal  Journal              // nil: they are in memory alone
+	lost     func(account string) // nil: nobody is told
+	room     int                  // most requests outstanding
 	flushers []chan struct{}
 }
 
 func newLedger(cfg *Config) ledger {
-	l := ledger{queue: acct.NewQueue(cfg.AcctQueue), room: cfg.AcctFlight}
+	l := ledger{queue: acct.NewQueue(cfg.AcctQueue), journal: cfg.Journal, lost: cfg.Lost, room: cfg.AcctFlight}
 	if l.room <= 0 {
 		l.room = 256
 	}
@@ -30,6 +40,13 @@ func (c *Client) Account(r acct.Record) {
 		r.NASIdentifier, r.NASIP = c.nas.Identifier, c.nas.IP
 	}
 	c.box.put(item{kind: account, record: &r})
+}
+
+// Restore queues a record that the journal has kept since an earlier run. It
+// comes before Accounting-On is queued.
+func (c *Client) Restore(r *acct.Record, id uint64) {
+	r.Old, r.Entry = true, id
+	c.box.put(item{kind: account, record: r})
 }
 
 // Flush waits until every queued record is answered, or ctx is done.
@@ -50,8 +67,21 @@ func (c *Client) Flush(ctx context.Context) error {
 
 // record takes a record that came through the mailbox.
 func (c *Client) record(r *acct.Record) {
-	if len(c.acct.side.servers) > 0 {
-		c.ledger.queue.Push(r)
+	if len(c.acct.side.servers) == 0 {
+		return
+	}
+	l := &c.ledger
+	if !l.queue.Push(r) {
+		if l.lost != nil {
+			l.lost(r.Account)
+		}
+		return
+	}
+	if l.journal == nil || r.Entry != 0 || r.Status == acct.On || r.Status == acct.Off {
+		return
+	}
+	if b, err := r.AppendTo(nil); err == nil { // else it is found to be unsendable, and counted
+		r.Entry = l.journal.Put(r.Account, b)
 	}
 }
 
@@ -83,8 +113,14 @@ func (c *Client) unreported(now time.Time, f radius.Failed) {
 	c.ledger.queue.Failed(now, acct.ID(f.Ref))
 }
 
-// settle lets go who waits for the last record.
+// settle strikes what is done with off the journal, and lets go who waits for
+// the last record.
 func (c *Client) settle() {
+	for _, id := range c.ledger.queue.Gone() {
+		if c.ledger.journal != nil {
+			c.ledger.journal.Done(id)
+		}
+	}
 	if c.ledger.queue.Len() > 0 {
 		return
 	}

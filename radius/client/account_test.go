@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -177,8 +178,8 @@ func TestAccountOutage(t *testing.T) {
 		if err := r.c.Flush(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		if n := len(kinds(r.servers[0])); n != 100 {
-			t.Errorf("got %d records after the outage, want 100", n)
+		if n := len(kinds(r.servers[0])); n != 101 {
+			t.Errorf("got %d records after the outage, want Accounting-On and 100", n)
 		}
 	})
 }
@@ -202,6 +203,50 @@ func TestAccountNoServer(t *testing.T) {
 		r.c.Account(record(acct.Start, "a"))
 		if err := r.c.Flush(t.Context()); err != nil {
 			t.Fatal(err)
+		}
+	})
+}
+
+// A server that is out when lacd starts gets Accounting-On first, once it is
+// back.
+func TestAccountOnAfterOutage(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, 1, nil)
+		r.servers[0].SetKnobs(radiustest.Knobs{Silent: true})
+		r.c.Account(record(acct.On, ""))
+		r.c.Account(record(acct.Start, "a"))
+		time.Sleep(time.Minute)
+		r.servers[0].SetKnobs(radiustest.Knobs{})
+		r.servers[0].Forget()
+		if err := r.c.Flush(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		got := kinds(r.servers[0])
+		if len(got) != 2 || !strings.HasPrefix(got[0], "Accounting-On ") || !strings.HasPrefix(got[1], "Start a ") {
+			t.Errorf("got %q, want Accounting-On, then Start", got)
+		}
+	})
+}
+
+func TestAccountLost(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var lost []string
+		r := newRig(t, 1, func(c *Config) {
+			c.AcctQueue = 2
+			c.Lost = func(account string) { lost = append(lost, account) }
+		})
+		r.servers[0].SetKnobs(radiustest.Knobs{Silent: true})
+		for _, account := range []string{"one", "two", "three"} {
+			rec := record(acct.Start, account)
+			rec.Account = account
+			r.c.Account(rec)
+		}
+		synctest.Wait()
+		if d := cmp.Diff([]string{"three"}, lost); d != "" {
+			t.Errorf("-want +got:\n%s", d)
+		}
+		if st := r.c.Stats(); st.Queue.Dropped != 1 || st.Queue.Queued != 2 || !st.Oldest.Equal(time.Now()) {
+			t.Errorf("got %+v, want the oldest two kept", st)
 		}
 	})
 }

@@ -130,6 +130,9 @@ type Stats struct {
 	Auth  []radius.ServerStats // in the configured order
 	Acct  []radius.ServerStats
 	Queue acct.Stats
+	// Oldest is when the event of the oldest record was that no server has; zero:
+	// there is none.
+	Oldest time.Time
 	// Overrun counts datagrams dropped because the loop fell behind.
 	Overrun uint64
 	// Crowded counts authentications refused because too many waited.
@@ -151,7 +154,8 @@ func (c *Client) Stats() Stats {
 }
 
 // Close answers what is outstanding with NoServer, closes the sockets and
-// waits for the readers. Records not answered are lost: Flush first.
+// waits for the readers. Records not answered are left to the journal, and
+// without one lost: Flush first.
 func (c *Client) Close() error {
 	c.box.close()
 	<-c.stopped
@@ -200,7 +204,7 @@ func (c *Client) handle(now time.Time, it *item) {
 		c.ledger.flushers = append(c.ledger.flushers, it.done)
 	case stats:
 		it.stats <- Stats{
-			Auth: c.auth.x.Stats(), Acct: c.acct.x.Stats(), Queue: c.ledger.queue.Stats(), Overrun: c.box.overrun.Load(),
+			Auth: c.auth.x.Stats(), Acct: c.acct.x.Stats(), Queue: c.ledger.queue.Stats(), Oldest: c.ledger.queue.Oldest(), Overrun: c.box.overrun.Load(),
 			Crowded: c.auth.x.Crowded(),
 		}
 	}
@@ -236,6 +240,7 @@ func (c *Client) untilDue(now time.Time) time.Duration {
 func (c *Client) shutdown(now time.Time) {
 	c.auth.x.Abandon(now)
 	c.execute(now, c.auth)
+	c.settle()
 	for _, h := range []*half{c.auth, c.acct} {
 		for id := range h.conns {
 			c.drop(h, id)

@@ -47,6 +47,11 @@ type Config struct {
 	AcctQueue  int           // most records kept; 0: 100,000
 	AcctFlight int           // most records asked at once; 0: 256
 
+	Journal Journal // of the records; nil: they are lost with the process
+	// Lost is told whose record was lost as there was no room for it; nil: nobody.
+	// It is called on the loop and must not block.
+	Lost func(account string)
+
 	// ServerChanged is told when a server dies or revives; nil: nobody. It is
 	// called on the loop and must not block.
 	ServerChanged func(server string, kind radius.Kind, dead bool)

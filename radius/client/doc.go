@@ -1,6 +1,7 @@
 // Package client runs RADIUS: UDP sockets and one loop around two
 // radius.Exchange tables, for authentication and for accounting, and the
-// accounting queue of package acct.
+// accounting queue of package acct, with a journal beside it that package spool
+// keeps on disk.
 //
 // Authenticate and Account never block and may be called from any goroutine:
 // they post to the loop's mailbox, which is bounded by construction, since a
