@@ -82,7 +82,7 @@ func named(who string) func(*session.View) bool {
 	if _, err := hex.DecodeString(who); err == nil && len(who) == acctIDLen {
 		return func(v *session.View) bool { return v.ID == who }
 	}
-	return func(v *session.View) bool { return v.User == who }
+	return func(v *session.View) bool { return v.Known == who }
 }
 
 // ask puts a question to every shard and returns the answers that came.
@@ -121,7 +121,7 @@ func (s *Server) disconnect(match func(*session.View) bool) []string {
 
 func adminSession(v *session.View) admin.Session {
 	out := admin.Session{
-		ID: v.ID, User: strings.ToValidUTF8(v.User, "?"), State: v.State.String(), Since: v.Started,
+		ID: v.ID, User: strings.ToValidUTF8(v.Known, "?"), State: v.State.String(), Since: v.Started,
 		Port: v.Origin.Port, VLANs: v.Origin.VLANs.String(), MAC: v.Origin.Peer.String(), PPPoE: uint16(v.Origin.ID),
 		Service: v.Origin.Service, Retailer: v.Retailer,
 		Tunnel: v.Call.Tunnel, PeerTunnel: v.Call.PeerTunnel, Call: v.Call.ID, PeerCall: v.Call.Peer,

@@ -125,7 +125,7 @@ func (sh *shard) meant(sl *slot, e *errand) bool {
 	switch {
 	case len(e.client.Retailers) > 0 && !slices.Contains(e.client.Retailers, v.Retailer),
 		id.AcctSession != "" && id.AcctSession != v.ID,
-		id.User != "" && id.User != v.User && (v.Decision == nil || id.User != v.Decision.User),
+		id.User != "" && id.User != v.Known && (v.Decision == nil || id.User != v.Decision.User),
 		e.order.Kind == coa.Change && !sl.session.Changeable():
 		return false
 	case id.CallingStation == "" && id.CalledStation == "" && id.NASPortID == "":

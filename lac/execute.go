@@ -145,7 +145,7 @@ func (sh *shard) wentDown(now time.Time, sl *slot) {
 
 func sessionAttrs(v *session.View) []any {
 	attrs := []any{
-		slog.String("id", v.ID), slog.String("user", l2tp.Text([]byte(v.User))), slog.String("port", v.Origin.Port),
+		slog.String("id", v.ID), slog.String("user", l2tp.Text([]byte(v.Known))), slog.String("port", v.Origin.Port),
 		slog.String("mac", v.Origin.Peer.String()), slog.Int("pppoe", int(v.Origin.ID)),
 	}
 	if vl := v.Origin.VLANs.String(); vl != "" {

@@ -2,6 +2,7 @@ package lac
 
 import (
 	"net/http"
+	"net/url"
 	"slices"
 	"testing"
 
@@ -77,6 +78,11 @@ func TestLineWithRADIUS(t *testing.T) {
 		start := lastOf(r.radius, rfc2866.AcctStatusType_Value_Start)
 		if start == nil || rfc2865.UserName_GetString(start) != circuit {
 			t.Error("no Start, or not for the line")
+		}
+		// Operators find it by that name.
+		var s admin.Session
+		if code := r.ask(http.MethodGet, "/v1/sessions/"+url.PathEscape(circuit), "", &s); code != 200 || s.User != circuit {
+			t.Errorf("status %d, session of %q", code, s.User)
 		}
 	})
 }

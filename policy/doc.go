@@ -11,10 +11,9 @@
 // How a user name bears its realm is a Form; the default is what follows the
 // last "@". A Grant without tunnels means the retailer's own LNSes. A tunnel may
 // name several servers (endpoint.go): addresses, hosts, LNSes and groups of the
-// configuration. One that names a configured LNS takes from the configuration
-// what RADIUS does not say: secret, auth names, local address, weight and quirks.
-// It never takes a Tunnel-Assignment-ID from there: a call without one must not
-// be put into a named tunnel (RFC 2868 section 3.7).
+// configuration. A configured LNS adds what RADIUS does not say: secret, auth
+// names, local address, weight, quirks; never a Tunnel-Assignment-ID, as a call
+// without one must not be put into a named tunnel (RFC 2868 section 3.7).
 //
 // Candidates are ordered by preference, lowest first (RFC 2868 section 3.8),
 // and inside equal preference drawn by weighted rendezvous hashing: each LNS
@@ -26,7 +25,5 @@
 //
 // Health tells which LNSes take no call now: locked out after a failure (see
 // Handling), half-open while one call tries it, draining, full. They are left
-// out, and the reasons say why; the one locked the longest is the last resort.
-//
-// A Policy is immutable after New and safe for concurrent use.
+// out, with reasons; the one locked the longest is the last resort. A Policy is immutable after New and safe for concurrent use.
 package policy

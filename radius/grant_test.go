@@ -30,6 +30,8 @@ const everything = `
 	1b 06 00000e10                              # Session-Timeout
 	1c 06 00000258                              # Idle-Timeout
 	55 06 00000384                              # Acct-Interim-Interval
+	0b 05 616263                                # Filter-Id
+	08 06 c0000207                              # Framed-IP-Address
 	c8 03 01                                    # unknown type 200
 	1a 09 00000009 010365                       # unknown vendor
 	40 06 01 000003                             # Tunnel-Type L2TP, tag 1

@@ -22,7 +22,7 @@ import "time"
 // Session is one subscriber session.
 type Session struct {
 	ID         string    `json:"id"`    // Acct-Session-Id
-	User       string    `json:"user"`  // as sent by the subscriber
+	User       string    `json:"user"`  // as sent by the subscriber; by line, the name RADIUS has for the line
 	State      string    `json:"state"` // negotiate, authenticate, decide, call, bridge, up, finish
 	Since      time.Time `json:"since"` // when the session began (PADR)
 	Port       string    `json:"port"`

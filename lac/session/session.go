@@ -289,7 +289,8 @@ type View struct {
 	Started     time.Time
 	UpSince     time.Time // zero before ICCN
 	User        string    // as the subscriber sent it
-	Name        string    // the same without its realm
+	Known       string    // what others know it by: User, or the name of the line that nobody asks
+	Name        string    // User without its realm
 	Realm       string
 	Retailer    string
 	Accounting  bool             // the retailer wants accounting records
@@ -317,6 +318,9 @@ func (s *Session) View() View {
 		ID: s.id, State: s.state, Origin: s.origin, Started: s.started, UpSince: s.upSince,
 		User: string(s.creds.Name), Name: s.route.Name, Realm: s.route.Realm, Call: s.call, Decision: s.decision, RouteReason: s.route.Reasons,
 		Counters: s.counters, Rates: s.rates, Cause: s.cause, Detail: s.detail,
+	}
+	if v.Known = v.User; s.byLine {
+		v.Known = s.route.User
 	}
 	if s.route.Retailer != nil {
 		v.Retailer = s.route.Retailer.Name
