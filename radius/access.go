@@ -8,7 +8,6 @@ import (
 	layeh "layeh.com/radius"
 	"layeh.com/radius/rfc2865"
 	"layeh.com/radius/rfc2866"
-	"layeh.com/radius/rfc2869"
 
 	"lacd/pppoe/wire"
 )
@@ -53,13 +52,7 @@ const maxPassword = 128
 // first, so that a forged prefix cannot push it out of place (RFC 3579
 // section 3.2; the order is the defence against BlastRADIUS).
 func (a *Access) Encode(t Try) ([]byte, error) {
-	b := Builder{Packet: &layeh.Packet{
-		Code:          layeh.CodeAccessRequest,
-		Identifier:    t.ID,
-		Authenticator: t.Authenticator,
-		Attributes:    make(layeh.Attributes, 0, 24),
-	}}
-	b.Packet.Add(rfc2869.MessageAuthenticator_Type, make(layeh.Attribute, 16))
+	b := newSigned(layeh.CodeAccessRequest, t)
 	b.Text(rfc2865.UserName_Type, a.User)
 	a.credentials(&b, t)
 	nas := NAS{a.NASIdentifier, a.NASIP, a.NASPort, a.NASPortType, a.NASPortID}
@@ -74,22 +67,8 @@ func (a *Access) Encode(t Try) ([]byte, error) {
 	b.Text(rfc2865.CallingStationID_Type, a.CallingStation)
 	b.Text(rfc2866.AcctSessionID_Type, a.AcctSession)
 	b.Line(a.Line, false)
-	if err := b.Err(); err != nil {
-		return nil, err
-	}
-	packet, err := b.Packet.MarshalBinary()
-	if err != nil {
-		return nil, err
-	}
-	if len(t.Secret) == 0 {
-		return nil, errNoSecret
-	}
-	sum := MessageAuthenticator(packet, t.Authenticator, t.Secret, headerLen+2)
-	copy(packet[headerLen+2:], sum[:])
-	return packet, nil
+	return b.sign(t)
 }
-
-var errNoSecret = errors.New("the server has no secret")
 
 // credentials adds one: "An Access-Request MUST NOT contain both a User-Password
 // and a CHAP-Password" (RFC 2865 section 4.1).

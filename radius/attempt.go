@@ -12,6 +12,7 @@ const (
 	waiting state = 1 + iota // for an identifier; deadline: the job's end
 	sent                     // deadline: the retransmission timeout
 	parked                   // its job went on; keeps the identifier to the deadline
+	probing                  // a Status-Server; has no job
 	ended
 )
 
@@ -53,26 +54,6 @@ func (x *Exchange) begin(now time.Time, j *job) {
 	}
 }
 
-// choose returns the next server for j and how often to send to it; -1: none.
-// A dead server counts when its probe is due, or when nothing else is left:
-// then it is asked once.
-func (x *Exchange) choose(now time.Time, j *job) (server, tries int) {
-	last := -1
-	for i, s := range x.servers {
-		switch {
-		case j.tried&(1<<i) != 0:
-		case !s.dead:
-			return i, s.Tries
-		case !now.Before(s.probe):
-			s.probe = now.Add(x.cfg.Revive)
-			return i, 1
-		case last < 0:
-			last = i
-		}
-	}
-	return last, 1
-}
-
 // transmit sends a waiting attempt for the first time. It reports false if no
 // identifier is free and no further socket allowed.
 func (x *Exchange) transmit(now time.Time, a *attempt) bool {
@@ -91,7 +72,10 @@ func (x *Exchange) transmit(now time.Time, a *attempt) bool {
 	}
 	copy(a.authenticator[:], b[4:headerLen]) // accounting computes its own
 	a.datagram, a.state, a.first = b, sent, now
-	a.rt = x.random.firstTimeout(s.Timeout)
+	a.rt = s.Timeout
+	if !s.Reliable {
+		a.rt = x.random.firstTimeout(s.Timeout)
+	}
 	x.send(now, a)
 	return true
 }
@@ -128,7 +112,7 @@ func (x *Exchange) socketFor(now time.Time, i int) *socket {
 	x.last++
 	b := x.random.block()
 	k := newSocket(x.last, i, b[0])
-	k.since = now
+	k.since, k.heard = now, now
 	s.sockets = append(s.sockets, k)
 	x.sockets[k.id] = k
 	x.act(Open{Socket: k.id, Server: i})
@@ -159,6 +143,10 @@ func (x *Exchange) expire(now time.Time, a *attempt) {
 	case parked:
 		x.end(now, a)
 		x.unwait(now, a.server)
+	case probing:
+		k := a.socket
+		x.end(now, a)
+		x.unheard(now, k)
 	case ended: // not in the heap
 	}
 }
@@ -167,11 +155,15 @@ func (x *Exchange) expire(now time.Time, a *attempt) {
 // whatever waits for it goes on to a live one at once.
 func (x *Exchange) timeout(now time.Time, i int, a *attempt) {
 	s := x.servers[i]
-	if !s.timedOut(now, a.first, &x.cfg) {
+	if !s.timedOut(now, a.first) {
 		return
 	}
 	x.act(Marked{Server: i, Dead: true})
 	for _, k := range append([]*socket(nil), s.sockets...) {
+		if s.Reliable {
+			x.hangUp(now, k)
+			continue
+		}
 		for _, a := range k.slots {
 			if a != nil && a.state == sent && x.better(a.job) {
 				// The identifier stays taken until the answer can no
@@ -184,28 +176,24 @@ func (x *Exchange) timeout(now time.Time, i int, a *attempt) {
 			}
 		}
 	}
+	x.desert(now, s)
+}
+
+// desert moves what waits for an identifier of a dead server on to a live one.
+// Where nothing can be expected to come back it moves on in any case.
+func (x *Exchange) desert(now time.Time, s *server) {
 	queue := s.waiting
 	s.waiting = nil
 	for _, a := range queue {
 		switch {
 		case a.state != waiting:
-		case x.better(a.job):
+		case s.Reliable || x.better(a.job):
 			x.end(now, a)
 			x.begin(now, a.job)
 		default:
 			s.waiting = append(s.waiting, a)
 		}
 	}
-}
-
-// better reports whether a live server has not been asked yet.
-func (x *Exchange) better(j *job) bool {
-	for i, s := range x.servers {
-		if !s.dead && j.tried&(1<<i) == 0 {
-			return true
-		}
-	}
-	return false
 }
 
 // unwait sends what waited for an identifier of the server.

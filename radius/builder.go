@@ -34,6 +34,37 @@ type Builder struct {
 	err    error
 }
 
+// newSigned begins a packet whose Message-Authenticator is its first attribute.
+func newSigned(code layeh.Code, t Try) Builder {
+	b := Builder{Packet: &layeh.Packet{
+		Code:          code,
+		Identifier:    t.ID,
+		Authenticator: t.Authenticator,
+		Attributes:    make(layeh.Attributes, 0, 24),
+	}}
+	b.Packet.Add(rfc2869.MessageAuthenticator_Type, make(layeh.Attribute, 16))
+	return b
+}
+
+// sign returns what newSigned began, with its Message-Authenticator.
+func (b *Builder) sign(t Try) ([]byte, error) {
+	if err := b.Err(); err != nil {
+		return nil, err
+	}
+	packet, err := b.Packet.MarshalBinary()
+	if err != nil {
+		return nil, err
+	}
+	if len(t.Secret) == 0 {
+		return nil, errNoSecret
+	}
+	sum := MessageAuthenticator(packet, t.Authenticator, t.Secret, headerLen+2)
+	copy(packet[headerLen+2:], sum[:])
+	return packet, nil
+}
+
+var errNoSecret = errors.New("the server has no secret")
+
 // maxValue is the longest attribute value (RFC 2865 section 5).
 const maxValue = 253
 

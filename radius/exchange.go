@@ -13,7 +13,8 @@ const MaxServers = 64
 // with each field.
 type ExchangeConfig struct {
 	Kind    Kind
-	Servers []Server // in order of preference, at most MaxServers
+	Servers []Server // at most MaxServers
+	NAS     NAS      // what Status-Server packets say of us
 
 	MaxTimeout time.Duration // MRT of RFC 5080; 0: 16 s
 	// GiveUp bounds a request over all servers (MRD of RFC 5080). 0: 30 s for
@@ -30,13 +31,14 @@ type ExchangeConfig struct {
 }
 
 // Exchange is the table of requests that wait for an answer. Requests are
-// asked of one server at a time, in order of preference; a dead server is
-// passed over while another lives, except for one request per Revive interval
-// that is sent to it once, to see whether it is back. When no server answers,
-// the request fails.
+// asked of one server at a time, by priority and weight; a dead server is
+// passed over while another lives. Once per Revive interval it is asked whether
+// it is back: by one request, sent to it once, or by a Status-Server. When no
+// server answers, the request fails.
 type Exchange struct {
 	cfg     ExchangeConfig
 	servers []*server
+	levels  [][]int // indices of servers of equal priority, the lowest first
 	sockets map[SocketID]*socket
 	last    SocketID
 	random  source
@@ -52,6 +54,7 @@ type job struct {
 	request Request
 	end     time.Time // when to give up; zero: never
 	tried   uint64    // bit per server
+	again   bool      // was asked of one server twice, as a connection broke
 	dropped Drop      // why the last reply to it was dropped; 0: there was none
 }
 
@@ -68,11 +71,10 @@ func NewExchange(cfg ExchangeConfig) *Exchange {
 	fallback(&cfg.Most, 1<<16)
 	cfg.Servers = cfg.Servers[:min(len(cfg.Servers), MaxServers)]
 	x := &Exchange{cfg: cfg, sockets: make(map[SocketID]*socket), random: source{seed: cfg.Seed}}
-	for _, s := range cfg.Servers {
-		fallback(&s.Timeout, 2*time.Second)
-		fallback(&s.Tries, 3)
-		x.servers = append(x.servers, &server{Server: s, secret: []byte(s.Secret)})
+	for i, s := range cfg.Servers {
+		x.servers = append(x.servers, newServer(s, i, &cfg))
 	}
+	x.levels = levels(x.servers)
 	return x
 }
 
@@ -120,22 +122,31 @@ func (x *Exchange) Receive(now time.Time, id SocketID, b []byte) {
 	}
 	r, err := ParseReply(b, &Question{
 		Kind: x.cfg.Kind, Authenticator: a.authenticator, Secret: s.secret, RequireSignature: s.RequireSignature,
+		Status: a.state == probing,
 	})
 	if err != nil {
 		drop, _ := errors.AsType[Drop](err) // ParseReply returns nothing else
 		s.stats.Dropped[drop]++
-		a.job.dropped = drop
+		if a.job != nil {
+			a.job.dropped = drop
+		}
 		return
 	}
-	s.stats.Answered++
+	k.heard, k.proven = now, true
 	if s.heard(now) {
 		x.act(Marked{Server: k.server, Dead: false})
 	}
-	j, late := a.job, a.state == parked
+	j, state := a.job, a.state
 	x.end(now, a)
-	if late {
+	switch state {
+	case probing:
+		k.asked = false
+		s.stats.ProbesHeard++
+	case parked:
+		s.stats.Answered++
 		s.stats.Dropped[DropLate]++ // its request went on to another server
-	} else {
+	default:
+		s.stats.Answered++
 		x.finish(Answered{Ref: j.ref, Server: k.server, Reply: r})
 	}
 	x.unwait(now, k.server)
@@ -144,26 +155,9 @@ func (x *Exchange) Receive(now time.Time, id SocketID, b []byte) {
 // Lost says that a socket could not be opened, or broke. Its requests go on
 // to the next server.
 func (x *Exchange) Lost(now time.Time, id SocketID) {
-	k := x.sockets[id]
-	if k == nil {
-		return
+	if k := x.sockets[id]; k != nil {
+		x.sever(now, k)
 	}
-	x.forget(k)
-	var orphans []*attempt
-	for _, a := range k.slots {
-		if a != nil {
-			orphans = append(orphans, a)
-		}
-	}
-	for _, a := range orphans {
-		state, j := a.state, a.job
-		x.end(now, a)
-		if state == sent {
-			x.timeout(now, k.server, a)
-			x.begin(now, j)
-		}
-	}
-	x.unwait(now, k.server)
 }
 
 // Advance runs what is due.
@@ -171,9 +165,10 @@ func (x *Exchange) Advance(now time.Time) {
 	for len(x.due) > 0 && !x.due[0].deadline.After(now) {
 		x.expire(now, x.due[0])
 	}
-	for _, s := range x.servers {
+	for i, s := range x.servers {
+		x.inquire(now, i)
 		for i := len(s.sockets) - 1; i >= 0; i-- {
-			if k := s.sockets[i]; k.unused() && now.Sub(k.since) >= x.cfg.Idle {
+			if k := s.sockets[i]; k.unused() && !s.watched() && now.Sub(k.since) >= x.cfg.Idle {
 				x.act(Close{Socket: k.id})
 				x.forget(k)
 			}
@@ -189,13 +184,25 @@ func (x *Exchange) Deadline() time.Time {
 		d = x.due[0].deadline
 	}
 	for _, s := range x.servers {
+		d = earlier(d, s.nextInquiry())
+		if s.watched() {
+			continue
+		}
 		for _, k := range s.sockets {
-			if t := k.since.Add(x.cfg.Idle); k.unused() && (d.IsZero() || t.Before(d)) {
-				d = t
+			if k.unused() {
+				d = earlier(d, k.since.Add(x.cfg.Idle))
 			}
 		}
 	}
 	return d
+}
+
+// earlier returns the earlier of two times; zero is never.
+func earlier(a, b time.Time) time.Time {
+	if a.IsZero() || (!b.IsZero() && b.Before(a)) {
+		return b
+	}
+	return a
 }
 
 // Take returns what has to be done now, in order.
@@ -224,7 +231,7 @@ func (x *Exchange) Stats() []ServerStats {
 func (x *Exchange) Abandon(now time.Time) {
 	for len(x.due) > 0 {
 		a := x.due[0]
-		j, live := a.job, a.state != parked
+		j, live := a.job, a.state == waiting || a.state == sent
 		x.end(now, a)
 		if live {
 			x.finish(Failed{Ref: j.ref, Dropped: j.dropped})
@@ -255,7 +262,8 @@ func (x *Exchange) forget(k *socket) {
 // Action is something the owner of an Exchange has to do.
 type Action interface{ isAction() }
 
-// Open opens a UDP socket to a server; if that fails, call Lost.
+// Open opens a socket to a server, or begins to connect to it; if that fails,
+// call Lost. Datagrams are sent without waiting for the connection.
 type Open struct {
 	Socket SocketID
 	Server int // index in ExchangeConfig.Servers

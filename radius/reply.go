@@ -68,6 +68,10 @@ type Question struct {
 	// RequireSignature: an answer to an Access-Request without
 	// Message-Authenticator is dropped. Accounting is exempt.
 	RequireSignature bool
+	// Status: the question is a Status-Server. Its answer needs no
+	// Message-Authenticator: "The Access-Accept MAY contain" one (RFC 5997
+	// section 3).
+	Status bool
 }
 
 // Reply is a verified answer.
@@ -87,11 +91,11 @@ func ParseReply(b []byte, q *Question) (Reply, error) {
 		return Reply{}, DropShort
 	}
 	code := layeh.Code(b[0])
-	if !answers(code, q.Kind) {
+	if !q.answeredBy(code) {
 		return Reply{}, DropCode
 	}
 	at, whole := findSignature(b)
-	if at == 0 && q.RequireSignature && q.Kind == Authentication {
+	if at == 0 && q.RequireSignature && q.Kind == Authentication && !q.Status {
 		return Reply{}, DropUnsigned
 	}
 	if at != 0 {
@@ -134,9 +138,14 @@ func Trim(b []byte) ([]byte, bool) {
 	return b[:n], true
 }
 
-// answers reports whether code answers a request of kind k.
-func answers(code layeh.Code, k Kind) bool {
-	if k == Accounting {
+// answeredBy reports whether code answers the question. To a Status-Server
+// either is an answer on any port: "clients should be liberal in what they
+// accept as responses to Status-Server queries" (RFC 5997 section 4.1).
+func (q *Question) answeredBy(code layeh.Code) bool {
+	switch {
+	case q.Status:
+		return code == layeh.CodeAccessAccept || code == layeh.CodeAccountingResponse
+	case q.Kind == Accounting:
 		return code == layeh.CodeAccountingResponse
 	}
 	return code == layeh.CodeAccessAccept || code == layeh.CodeAccessReject ||

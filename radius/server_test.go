@@ -8,7 +8,6 @@ import (
 func TestServerDeath(t *testing.T) {
 	t0 := time.Unix(1000, 0)
 	at := func(s float64) time.Time { return t0.Add(time.Duration(s * float64(time.Second))) }
-	cfg := &ExchangeConfig{DeadAfter: 3, Revive: time.Minute}
 	for _, tt := range []struct {
 		name  string
 		heard float64 // -1: never
@@ -22,13 +21,13 @@ func TestServerDeath(t *testing.T) {
 		{"sent before the last answer", 5, [][2]float64{{1, 5.1}, {2, 6}, {3, 7}, {4, 9}}, 9},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			s := &server{Server: Server{Timeout: 2 * time.Second}}
+			s := &server{Server: Server{Timeout: 2 * time.Second, DeadAfter: 3, Revive: time.Minute}}
 			if tt.heard >= 0 {
 				s.heard(at(tt.heard))
 			}
 			got := 0.0
 			for _, l := range tt.lost {
-				if s.timedOut(at(l[1]), at(l[0]), cfg) {
+				if s.timedOut(at(l[1]), at(l[0])) {
 					got = l[1]
 				}
 			}

@@ -2,7 +2,8 @@ package radius
 
 import "time"
 
-// SocketID names one UDP socket of an Exchange. It is never used twice.
+// SocketID names one UDP socket, or one connection, of an Exchange. It is never
+// used twice.
 type SocketID uint32
 
 // idsPerSocket is the size of the Identifier space of a source port.
@@ -17,9 +18,13 @@ type socket struct {
 	// SHOULD allocate Identifiers via a least-recently-used (LRU) method"
 	// (RFC 5080 section 2.2.2).
 	free  [idsPerSocket]uint8
-	first int // index in free of the next one to give
-	idle  int // how many are free
-	since time.Time
+	first int       // index in free of the next one to give
+	idle  int       // how many are free
+	since time.Time // it was opened, or an identifier came back
+	// For connections.
+	heard  time.Time // the last answer on it, or when it was opened
+	proven bool      // there was an answer
+	asked  bool      // a Status-Server waits for its answer
 }
 
 func newSocket(id SocketID, server int, first uint8) *socket {

@@ -28,6 +28,12 @@ func (s *source) authenticator() (a [16]byte) {
 	return a
 }
 
+// below returns a uniform number from 0 to n-1. Its bias is that of 64 bits.
+func (s *source) below(n int) int {
+	b := s.block()
+	return int(binary.BigEndian.Uint64(b[:]) % uint64(n))
+}
+
 // jitter returns a uniform share of d between -1/10 and +1/10 (RAND of RFC
 // 5080 section 2.2.1).
 func (s *source) jitter(d time.Duration) time.Duration {
