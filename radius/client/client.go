@@ -3,6 +3,7 @@ package client
 import (
 	"crypto/rand"
 	"errors"
+	"io"
 	"sync"
 	"time"
 
@@ -51,8 +52,9 @@ var ErrClosed = errors.New("radius client is closed")
 type Client struct {
 	answer  func(Answer)
 	changed func(server string, kind radius.Kind, dead bool)
+	parted  func(server string, kind radius.Kind, err error)
 	nas     NAS
-	dial    Dialer
+	dial    Dialer // nil: real sockets
 
 	box     mailbox
 	stopped chan struct{} // closed when the loop has ended
@@ -68,23 +70,21 @@ type half struct {
 	kind  radius.Kind
 	x     *radius.Exchange
 	side  side
-	conns map[radius.SocketID]*conn
+	conns map[radius.SocketID]io.WriteCloser
 }
 
 // New checks the configuration and starts the client. answer is called once per
 // Authenticate and must not block: on the loop, or by Authenticate itself after
-// Close. A nil dial opens real UDP sockets.
+// Close. A nil dial opens real sockets.
 func New(cfg Config, dial Dialer, answer func(Answer)) (*Client, error) {
 	authSide, acctSide, err := cfg.sides()
 	if err != nil {
 		return nil, err
 	}
-	if dial == nil {
-		dial = udpDialer{local: cfg.Local}
-	}
 	c := &Client{
 		answer:  answer,
 		changed: cfg.ServerChanged,
+		parted:  cfg.Disconnected,
 		nas:     cfg.NAS,
 		dial:    dial,
 		stopped: make(chan struct{}),
@@ -101,6 +101,7 @@ func newHalf(kind radius.Kind, cfg *Config, s side) *half {
 	x := radius.ExchangeConfig{
 		Kind:       kind,
 		Servers:    s.servers,
+		NAS:        radius.NAS{Identifier: cfg.NAS.Identifier, IP: cfg.NAS.IP},
 		MaxTimeout: cfg.MaxTimeout,
 		DeadAfter:  cfg.DeadAfter,
 		Revive:     cfg.DeadTime,
@@ -111,7 +112,7 @@ func newHalf(kind radius.Kind, cfg *Config, s side) *half {
 		x.GiveUp = cfg.GiveUp
 	}
 	_, _ = rand.Read(x.Seed[:]) // never fails
-	return &half{kind: kind, x: radius.NewExchange(x), side: s, conns: make(map[radius.SocketID]*conn)}
+	return &half{kind: kind, x: radius.NewExchange(x), side: s, conns: make(map[radius.SocketID]io.WriteCloser)}
 }
 
 // Authenticate asks whether a subscriber may come in. It never blocks; exactly
@@ -199,7 +200,7 @@ func (c *Client) handle(now time.Time, it *item) {
 	case datagram:
 		it.half.x.Receive(now, it.socket, it.data)
 	case broken:
-		c.lost(now, it.half, it.socket)
+		c.lost(now, it)
 	case flush:
 		c.ledger.flushers = append(c.ledger.flushers, it.done)
 	case stats:

@@ -1,9 +1,10 @@
 package client
 
 import (
+	"cmp"
+	"crypto/tls"
 	"errors"
 	"fmt"
-	"net"
 	"net/netip"
 	"time"
 
@@ -20,8 +21,18 @@ type Server struct {
 	// RequireMessageAuthenticator drops answers to Access-Requests that do
 	// not carry one. It belongs on: without it the answers can be forged.
 	RequireMessageAuthenticator bool
-	Timeout                     time.Duration // first retransmission; 0: 2 s
-	Tries                       int           // transmissions before the next server; 0: 3
+	Timeout                     time.Duration // first retransmission; 0: 2 s, or 10 s in all with TLS
+	Tries                       int           // transmissions before the next server; 0: 3, always 1 with TLS
+
+	Priority  int           // the lowest is asked first; 0: its place in the list, from 1
+	Weight    int           // share among servers of equal priority; 0: 1
+	DeadAfter int           // 0: that of Config
+	DeadTime  time.Duration // 0: that of Config
+	Probe     radius.Probe  // how it is found alive again
+	Source    netip.Addr    // of its sockets; invalid: Config.Local
+	// TLS makes it RADIUS over TLS (RFC 6614); nil: UDP. The server's certificate
+	// must be for ServerName, or for the address where there is none.
+	TLS *tls.Config
 }
 
 // NAS is how this NAS names itself where a request does not.
@@ -33,10 +44,10 @@ type NAS struct {
 // Config holds the settings of a Client. Zero is the default given with each
 // field.
 type Config struct {
-	Servers     []Server // in order of preference
-	AcctServers []Server // in order of preference; empty: those of Servers with an Acct address
+	Servers     []Server // in order of preference, unless they have priorities
+	AcctServers []Server // empty: those of Servers with an Acct address
 	NAS         NAS
-	Local       netip.Addr // source of real UDP sockets; invalid: the kernel chooses
+	Local       netip.Addr // source of real sockets; invalid: the kernel chooses
 
 	MaxTimeout time.Duration // longest retransmission timeout; 0: 16 s
 	GiveUp     time.Duration // bound of one authentication over all servers; 0: 30 s
@@ -55,34 +66,14 @@ type Config struct {
 	// ServerChanged is told when a server dies or revives; nil: nobody. It is
 	// called on the loop and must not block.
 	ServerChanged func(server string, kind radius.Kind, dead bool)
-}
-
-// Dialer opens sockets to servers. The connection carries one datagram per
-// Write and Read.
-type Dialer interface {
-	Dial(server netip.AddrPort) (net.Conn, error)
-}
-
-// udpDialer opens real UDP sockets, connected: they only receive from their
-// server.
-type udpDialer struct{ local netip.Addr }
-
-// Dial implements Dialer.
-func (d udpDialer) Dial(server netip.AddrPort) (net.Conn, error) {
-	var from *net.UDPAddr
-	if d.local.IsValid() {
-		from = net.UDPAddrFromAddrPort(netip.AddrPortFrom(d.local, 0))
-	}
-	c, err := net.DialUDP("udp", from, net.UDPAddrFromAddrPort(server))
-	if err != nil {
-		return nil, err
-	}
-	return c, nil
+	// Disconnected is told why a connection could not be made, or broke; nil:
+	// nobody. It is called like ServerChanged.
+	Disconnected func(server string, kind radius.Kind, err error)
 }
 
 // side is what the two exchanges are made from: the servers of one kind.
 type side struct {
-	addrs   []netip.AddrPort
+	peers   []peer
 	servers []radius.Server
 }
 
@@ -99,7 +90,7 @@ func (c *Config) sides() (auth, acct side, err error) {
 		s := &c.Servers[i]
 		err = errors.Join(err, s.check())
 		if s.Auth.IsValid() {
-			auth.add(s, s.Auth)
+			auth.add(s, i, c.peer(s, s.Auth))
 		}
 	}
 	for i := range acctServers {
@@ -108,7 +99,7 @@ func (c *Config) sides() (auth, acct side, err error) {
 			err = errors.Join(err, s.check())
 		}
 		if s.Acct.IsValid() {
-			acct.add(s, s.Acct)
+			acct.add(s, i, c.peer(s, s.Acct))
 		}
 	}
 	if max(len(auth.servers), len(acct.servers)) > radius.MaxServers {
@@ -123,17 +114,44 @@ func (s *Server) check() error {
 		return fmt.Errorf("radius client: server %q has no secret", s.Name)
 	case s.Timeout < 0 || s.Tries < 0:
 		return fmt.Errorf("radius client: server %q has a negative timeout or number of tries", s.Name)
+	case s.Weight < 0 || s.DeadAfter < 0 || s.DeadTime < 0:
+		return fmt.Errorf("radius client: server %q has a negative weight, number of timeouts or pause", s.Name)
+	case s.TLS != nil && s.TLS.InsecureSkipVerify:
+		return fmt.Errorf("radius client: server %q would be trusted whoever it is", s.Name)
 	}
 	return nil
 }
 
-func (d *side) add(s *Server, addr netip.AddrPort) {
-	d.addrs = append(d.addrs, addr)
+// peer returns how a server is reached at an address.
+func (c *Config) peer(s *Server, addr netip.AddrPort) peer {
+	p := peer{addr: addr, local: s.Source}
+	if !p.local.IsValid() {
+		p.local = c.Local
+	}
+	if s.TLS != nil {
+		// "support for TLS 1.1 [...] is REQUIRED" of old (RFC 6614 section 2.3);
+		// RFC 9325 leaves 1.2 and later.
+		p.tls = s.TLS.Clone()
+		p.tls.MinVersion = max(p.tls.MinVersion, tls.VersionTLS12)
+		p.tls.ServerName = cmp.Or(p.tls.ServerName, addr.Addr().String())
+	}
+	return p
+}
+
+// add takes the i-th server of a list.
+func (d *side) add(s *Server, i int, p peer) {
+	d.peers = append(d.peers, p)
 	d.servers = append(d.servers, radius.Server{
 		Name:             s.Name,
 		Secret:           s.Secret,
 		RequireSignature: s.RequireMessageAuthenticator,
 		Timeout:          s.Timeout,
 		Tries:            s.Tries,
+		Priority:         cmp.Or(s.Priority, i+1),
+		Weight:           s.Weight,
+		DeadAfter:        s.DeadAfter,
+		Revive:           s.DeadTime,
+		Probe:            s.Probe,
+		Reliable:         p.tls != nil,
 	})
 }

@@ -28,7 +28,9 @@ type item struct {
 	record *acct.Record
 	half   *half
 	socket radius.SocketID
+	server int // of a connection that broke
 	data   []byte
+	err    error
 	done   chan struct{}
 	stats  chan Stats
 }

@@ -9,11 +9,6 @@ import (
 	"lacd/radius"
 )
 
-// conn is one socket. Its reader ends when it is closed.
-type conn struct {
-	net.Conn
-}
-
 // maxDatagram is the largest RADIUS packet; what is longer is cut and then
 // fails its length check (RFC 2865 section 3).
 const maxDatagram = 4096
@@ -47,17 +42,21 @@ func (c *Client) execute(now time.Time, h *half) int {
 }
 
 func (c *Client) open(now time.Time, h *half, a radius.Open) {
-	nc, err := c.dial.Dial(h.side.addrs[a.Server])
+	p := &h.side.peers[a.Server]
+	if p.tls != nil {
+		h.conns[a.Socket] = c.connect(h, a.Socket, a.Server)
+		return
+	}
+	k, err := c.dialUDP(p)
 	if err != nil {
 		h.x.Lost(now, a.Socket)
 		return
 	}
-	k := &conn{nc}
 	h.conns[a.Socket] = k
 	c.readers.Go(func() { c.read(h, a.Socket, k) })
 }
 
-// drop closes a socket.
+// drop closes a socket. Its reader ends.
 func (c *Client) drop(h *half, id radius.SocketID) {
 	if k := h.conns[id]; k != nil {
 		delete(h.conns, id)
@@ -65,9 +64,17 @@ func (c *Client) drop(h *half, id radius.SocketID) {
 	}
 }
 
-func (c *Client) lost(now time.Time, h *half, id radius.SocketID) {
-	c.drop(h, id)
-	h.x.Lost(now, id)
+// lost takes the news that a socket broke.
+func (c *Client) lost(now time.Time, it *item) {
+	h := it.half
+	if h.conns[it.socket] == nil {
+		return // closed in the meantime
+	}
+	if c.parted != nil && it.err != nil {
+		c.parted(h.side.servers[it.server].Name, h.kind, it.err)
+	}
+	c.drop(h, it.socket)
+	h.x.Lost(now, it.socket)
 }
 
 func (c *Client) answered(h *half, a *radius.Answered) {
@@ -104,7 +111,7 @@ func (c *Client) failed(now time.Time, h *half, f radius.Failed) {
 }
 
 // read posts what comes in on a socket until it is closed or breaks.
-func (c *Client) read(h *half, id radius.SocketID, k *conn) {
+func (c *Client) read(h *half, id radius.SocketID, k net.Conn) {
 	var buf [maxDatagram]byte
 	for {
 		n, err := k.Read(buf[:])
