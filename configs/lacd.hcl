@@ -252,20 +252,48 @@ radius "freeradius1" {
   acct = "203.0.113.11:1813"
 
   # Shared secret, 4 to 255 octets; 12 or fewer are warned about. Required:
-  # either this or secret_file.
+  # this, secret_file or secret_env, except with tls.
   secret = "0123456789abcdef0123456789abcdef"
 
+  # When it is asked: the lowest number first, 1 to 1000. The next number is asked
+  # when no server of a lower one answers. Default: its place in the radius list
+  # of the retailer, the first being 1, so that the list is the order.
+  priority = 10
+
+  # Its share of the requests among the servers of equal priority, 1 to 1000.
+  # Default 1.
+  weight = 3
+
   # Wait for an answer before the request is sent again, 100ms to 30s.
-  # Default "2s".
+  # Default "2s". With tls it is all the time a request has; default 10s then.
   timeout = "2s"
 
   # Times a request is sent to this server before the next one is asked, 1 to
-  # 10. Default 3.
+  # 10. Not with tls, over which nothing is sent again. Default 3.
   tries = 3
+
+  # Waits for an answer that are in vain, one after another, before the server
+  # counts as dead and the others are asked, 1 to 100. Default 3.
+  dead_after = 3
+
+  # Time between attempts to find a dead server alive again, 1s to 1h. Default
+  # "1m".
+  dead_time = "20s"
+
+  # How that is tried. "request": a subscriber's request is sent to it, once.
+  # "status-server": it is sent a Status-Server (RFC 5997), and no request while
+  # it is dead; the server must be set up to answer that. With tls it also keeps
+  # the connections open and finds out when they are dead. Authentication and
+  # accounting are tried each for themselves. Default "request".
+  probe = "status-server"
+
+  # Our address that its packets come from. Default: the kernel chooses.
+  source = "198.51.100.10"
 
   # Drop answers to Access-Requests that have no Message-Authenticator. Only a
   # server that cannot send it is a reason to write false, and to worry
-  # (BlastRADIUS, CVE-2024-3596). Default true.
+  # (BlastRADIUS, CVE-2024-3596). Default true; false with tls, which protects
+  # them better.
   require_message_authenticator = true
 }
 
@@ -276,6 +304,36 @@ radius "freeradius2" {
   # File with the secret, instead of secret. Only its owner may have access. A
   # relative path starts at the directory of this file.
   secret_file = "radius.secret"
+
+  # Beside freeradius1: the same priority.
+  priority = 10
+}
+
+# RADIUS over TLS (RadSec, RFC 6614): the port is 2083 unless given.
+radius "radsec1" {
+  auth = "[2001:db8:2::11]"
+  acct = "[2001:db8:2::11]:2083"
+
+  # Environment variable with the secret, instead of secret. Default with tls:
+  # "radsec", as RFC 6614 says, and no secret is needed.
+  secret_env = "LACD_RADSEC_SECRET"
+
+  tls {
+    # Certificates, in PEM, of who may vouch for the server. A relative path
+    # starts at the directory of this file; all files are read at the start.
+    # Required.
+    ca_file = "radsec-ca.pem"
+
+    # Our certificate with its chain, in PEM: the server wants to know us too.
+    # Required.
+    cert_file = "radsec-client.pem"
+
+    # Its key, in PEM. Only its owner may have access. Required.
+    key_file = "radsec-client.key"
+
+    # Name the server's certificate must be for. Default: its address.
+    server_name = "radius.example.net"
+  }
 }
 
 # How user names bear the realm that tells whose subscriber it is. The block may
@@ -319,7 +377,7 @@ coa {
     address = "203.0.113.11"
 
     # Shared secret, 4 to 255 octets; 12 or fewer are warned about. Required:
-    # either this or secret_file.
+    # this, secret_file or secret_env.
     secret = "0123456789abcdef0123456789abcdef"
 
     # Retailers whose sessions it may touch; it does not see others. Default: all.
@@ -332,6 +390,13 @@ coa {
     # File with the secret, instead of secret. Only its owner may have access. A
     # relative path starts at the directory of this file.
     secret_file = "coa.secret"
+  }
+
+  client "portal" {
+    address = "203.0.113.24"
+
+    # Environment variable with the secret, instead of secret.
+    secret_env = "LACD_COA_SECRET"
   }
 }
 
@@ -352,8 +417,8 @@ retailer "acme" {
   # Default "radius" where the key radius is given, else "realm".
   authorize = "radius"
 
-  # Servers to ask, preferred first. Default: none.
-  radius = ["freeradius1", "freeradius2"]
+  # Servers to ask, preferred first unless they have a priority. Default: none.
+  radius = ["freeradius1", "freeradius2", "radsec1"]
 
   # Send accounting to those servers. Default true where one of them has an
   # acct address, else false.
@@ -546,6 +611,14 @@ retailer "acme" {
     # File with the tunnel secret, instead of secret. Only its owner may have
     # access. A relative path starts at the directory of this file.
     secret_file = "acme.secret"
+  }
+
+  lns "lns3" {
+    address    = "192.0.2.3"
+    preference = 30
+
+    # Environment variable with the tunnel secret, instead of secret.
+    secret_env = "LACD_ACME_SECRET"
   }
 
   # LNSes under one name, which RADIUS can give as Tunnel-Server-Endpoint instead

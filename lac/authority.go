@@ -34,7 +34,7 @@ func newAuthorities(s *Server) (authorities, error) {
 			if err != nil {
 				return as, err
 			}
-			cfg.ServerChanged = s.serverChanged
+			cfg.ServerChanged, cfg.Disconnected = s.serverChanged, s.disconnected
 			c, err := client.New(cfg, s.cfg.Dial, s.answer)
 			if err != nil {
 				return as, errors.Join(err, as.close())
@@ -66,6 +66,11 @@ func (s *Server) serverChanged(server string, kind radius.Kind, dead bool) {
 	} else {
 		s.cfg.Log.Info("RADIUS server answers again", "server", server, "kind", kindName(kind))
 	}
+}
+
+// disconnected tells why a connection to a RADIUS server failed or broke.
+func (s *Server) disconnected(server string, kind radius.Kind, err error) {
+	s.cfg.Log.Warn("RADIUS connection lost", "server", server, "kind", kindName(kind), "error", err)
 }
 
 func (s *Server) answer(a client.Answer) {

@@ -8,7 +8,7 @@ import (
 )
 
 var (
-	descRequests = prometheus.NewDesc("lacd_radius_requests_total", "RADIUS datagrams, by server, kind and outcome.", []string{"server", "kind", "outcome"}, nil)
+	descRequests = prometheus.NewDesc("lacd_radius_requests_total", "RADIUS packets, and connections that failed or broke, by server, kind and outcome.", []string{"server", "kind", "outcome"}, nil)
 	descReplies  = prometheus.NewDesc("lacd_radius_replies_dropped_total", "RADIUS replies that were discarded, by server, kind and what was wrong with them.", []string{"server", "kind", "reason"}, nil)
 	descInFlight = prometheus.NewDesc("lacd_radius_in_flight", "RADIUS requests awaiting an answer.", []string{"server", "kind"}, nil)
 	descDead     = prometheus.NewDesc("lacd_radius_dead", "1 while a RADIUS server does not answer.", []string{"server", "kind"}, nil)
@@ -66,6 +66,9 @@ func sumServers(sums map[serverKey]*radius.ServerStats, kind string, all []radiu
 		sum.Resent += st.Resent
 		sum.Answered += st.Answered
 		sum.Timeouts += st.Timeouts
+		sum.Probes += st.Probes
+		sum.ProbesHeard += st.ProbesHeard
+		sum.Disconnects += st.Disconnects
 		sum.InFlight += st.InFlight + st.Waiting
 		sum.Dead = sum.Dead || st.Dead
 		for i, n := range st.Dropped {
@@ -91,6 +94,7 @@ func collectServer(ch chan<- prometheus.Metric, k serverKey, st *radius.ServerSt
 	}
 	for outcome, n := range map[string]uint64{
 		"sent": st.Sent, "resent": st.Resent, "answered": st.Answered, "timeout": st.Timeouts, "dropped": dropped,
+		"probe": st.Probes, "probe-answered": st.ProbesHeard, "disconnect": st.Disconnects,
 	} {
 		ch <- prometheus.MustNewConstMetric(descRequests, prometheus.CounterValue, float64(n), k.server, k.kind, outcome)
 	}

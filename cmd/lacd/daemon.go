@@ -23,6 +23,7 @@ import (
 	"lacd/lac/trunk"
 	"lacd/policy/file"
 	"lacd/pppoe/ppp"
+	"lacd/radius"
 	"lacd/radius/client"
 )
 
@@ -138,9 +139,18 @@ func radiusServers(f *file.File) map[string]client.Server {
 		servers[r.Name] = client.Server{
 			Name: r.Name, Auth: r.Auth, Acct: r.Acct, Secret: r.Secret, Timeout: r.Timeout, Tries: r.Tries,
 			RequireMessageAuthenticator: r.RequireMessageAuthenticator,
+			Priority:                    r.Priority, Weight: r.Weight, Probe: probe(r.Probe), DeadAfter: r.DeadAfter, DeadTime: r.DeadTime,
+			Source: r.Source, TLS: r.TLS,
 		}
 	}
 	return servers
+}
+
+func probe(word string) radius.Probe {
+	if word == "status-server" {
+		return radius.ByStatus
+	}
+	return radius.ByRequest
 }
 
 // listen opens the admin socket and, if asked for, the metrics listener.

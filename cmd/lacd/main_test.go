@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"lacd/radius/radiustest"
 )
 
 func TestMain(m *testing.M) {
@@ -27,6 +29,9 @@ func TestCheckExamples(t *testing.T) {
 		t.Fatalf("got configurations %v, error %v", paths, err)
 	}
 	secretFile := regexp.MustCompile(`(?m)^\s*secret_file\s*=\s*"([^"]*)"`)
+	for _, name := range []string{"LACD_RADSEC_SECRET", "LACD_COA_SECRET", "LACD_ACME_SECRET"} {
+		t.Setenv(name, strings.Repeat("s", 32))
+	}
 	for _, path := range paths {
 		name := filepath.Base(path)
 		src, err := os.ReadFile(path)
@@ -39,6 +44,7 @@ func TestCheckExamples(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
+		writePEM(t, dir)
 		at := filepath.Join(dir, name)
 		if err := os.WriteFile(at, src, 0o600); err != nil {
 			t.Fatal(err)
@@ -46,6 +52,17 @@ func TestCheckExamples(t *testing.T) {
 		var stdout, stderr bytes.Buffer
 		if code := run([]string{"check", at}, &stdout, &stderr); code != 0 || stderr.Len() > 0 || !strings.Contains(stdout.String(), ": ok, ") {
 			t.Errorf("%s: exit code %d, said %s%s", name, code, &stdout, &stderr)
+		}
+	}
+}
+
+// writePEM makes the files that RADIUS over TLS needs in the reference.
+func writePEM(t *testing.T, dir string) {
+	t.Helper()
+	ca, cert, key := radiustest.NewAuthority(t).PEM(t)
+	for name, text := range map[string][]byte{"radsec-ca.pem": ca, "radsec-client.pem": cert, "radsec-client.key": key} {
+		if err := os.WriteFile(filepath.Join(dir, name), text, 0o600); err != nil {
+			t.Fatal(err)
 		}
 	}
 }

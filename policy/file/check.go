@@ -45,6 +45,7 @@ func (c *checker) check(defaultRetailer string) {
 		}
 	}
 	c.unused()
+	c.weights()
 	c.nameless(defaultRetailer)
 	c.mtu()
 	c.callDelay()

@@ -48,8 +48,8 @@ func coa(b *block) (CoA, coaBlock) {
 		names := cb.list("retailers")
 		client.Retailers = texts(names)
 		at.retailers = append(at.retailers, names)
-		if !cb.has("secret") && !cb.has("secret_file") {
-			cb.d.refuse(cb.line, "add secret or secret_file", "client %q has no secret", cb.label)
+		if !cb.hasSecret() {
+			cb.d.refuse(cb.line, "add secret, secret_file or secret_env", "client %q has no secret", cb.label)
 		}
 		if !cb.has("address") {
 			cb.d.refuse(cb.line, `write address = "192.0.2.1" or "192.0.2.0/28"`, "client %q has no address", cb.label)

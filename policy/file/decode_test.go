@@ -139,11 +139,22 @@ radius "rad1" {
   timeout = "1s"
   tries = 2
   require_message_authenticator = false
+  priority = 5
+  weight = 7
+  probe = "status-server"
+  dead_after = 2
+  dead_time = "30s"
+}
+radius "rad2" {
+  acct = "203.0.113.2"
+  secret_env = "LACD_RADSEC_SECRET"
+  priority = 5
+  source = "198.51.100.10"
 }
 retailer "acme" {
   realms = ["acme.example"]
   authorize = "radius"
-  radius = ["rad1"]
+  radius = ["rad1", "rad2"]
   interim_interval = "5m"
   max_sessions = 1000
   lns "lns1" {
@@ -194,12 +205,17 @@ default { retailer = "acme" }
 			Name: "rad1", Auth: netip.MustParseAddrPort("203.0.113.1:1812"),
 			Acct:   netip.MustParseAddrPort("[2001:db8::1]:11813"),
 			Secret: "0123456789abcdef", Timeout: time.Second, Tries: 2,
+			Priority: 5, Weight: 7, Probe: "status-server", DeadAfter: 2, DeadTime: 30 * time.Second,
+		}, {
+			Name: "rad2", Acct: netip.MustParseAddrPort("203.0.113.2:1813"), Secret: "0123456789abcdef0123456789abcdef",
+			Timeout: 2 * time.Second, Tries: 3, RequireMessageAuthenticator: true, Priority: 5, Weight: 1,
+			Probe: "request", DeadAfter: 3, DeadTime: time.Minute, Source: local[0],
 		}},
 		Policy: &policy.Policy{
 			Name: "lac1", Node: "lac", Local: local, Default: policy.Default{Retailer: "acme"}, Handling: &common,
 			Retailers: []policy.Retailer{{
 				Name: "acme", Realms: []string{"acme.example"}, Authorize: policy.ByRADIUS,
-				RADIUS: []string{"rad1"}, Accounting: true, InterimInterval: 5 * time.Minute,
+				RADIUS: []string{"rad1", "rad2"}, Accounting: true, InterimInterval: 5 * time.Minute,
 				MaxSessions: 1000,
 				LNS: []policy.LNS{{
 					Name: "lns1", Peer: netip.MustParseAddrPort("192.0.2.1:11701"), Local: local[0],

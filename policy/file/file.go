@@ -1,6 +1,7 @@
 package file
 
 import (
+	"crypto/tls"
 	"net/netip"
 	"time"
 
@@ -90,7 +91,14 @@ type RADIUS struct {
 	Auth                        netip.AddrPort // invalid: no authentication here
 	Acct                        netip.AddrPort // invalid: no accounting here
 	Secret                      policy.Secret
-	Timeout                     time.Duration // first wait for an answer; default 2s
-	Tries                       int           // datagrams to this server before the next one; default 3
-	RequireMessageAuthenticator bool          // default true
+	Timeout                     time.Duration // first wait for an answer; default 2s; 10s over TLS, and the only one
+	Tries                       int           // packets to this server before the next one; default 3; 1 over TLS
+	RequireMessageAuthenticator bool          // default true; false over TLS
+	Priority                    int           // the lowest is asked first; 0 (the default): its place in a retailer's list, from 1
+	Weight                      int           // share among servers of equal priority; default 1
+	Probe                       string        // how it is found alive again: "request" (default) or "status-server"
+	DeadAfter                   int           // timeouts in a row that make it dead; default 3
+	DeadTime                    time.Duration // between attempts to find it alive again; default 1m
+	Source                      netip.Addr    // of our packets; invalid (the default): the kernel chooses
+	TLS                         *tls.Config   // RADIUS over TLS; nil (the default): UDP
 }

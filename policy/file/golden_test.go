@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/txtar"
@@ -33,6 +34,15 @@ func fakeSystem() system {
 			}
 			return "0123456789abcdef0123456789abcdef\n", nil
 		},
+		env: func(name string) string {
+			if strings.HasPrefix(name, "LACD_") {
+				return "0123456789abcdef0123456789abcdef"
+			}
+			return map[string]string{"SHORT": "0123456789ab"}[name]
+		},
+		now:     func() time.Time { return certified },
+		public:  fakeFile,
+		private: fakeFile,
 		mtu: func(device string) int {
 			return map[string]int{"small0": 1400, "plain0": 1500, "jumbo0": 9000}[device]
 		},

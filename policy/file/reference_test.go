@@ -25,6 +25,10 @@ func TestConfigs(t *testing.T) {
 		t.Fatalf("got configurations %v, error %v", paths, err)
 	}
 	secretFile := regexp.MustCompile(`(?m)^\s*secret_file\s*=\s*"([^"]*)"`)
+	pemFile := regexp.MustCompile(`(?m)^\s*(?:ca|cert|key)_file\s*=\s*"([^"]*)"`)
+	for _, name := range []string{"LACD_RADSEC_SECRET", "LACD_COA_SECRET", "LACD_ACME_SECRET"} {
+		t.Setenv(name, strings.Repeat("s", 32))
+	}
 	for _, path := range paths {
 		t.Run(filepath.Base(path), func(t *testing.T) {
 			src, err := os.ReadFile(path)
@@ -34,6 +38,9 @@ func TestConfigs(t *testing.T) {
 			dir := t.TempDir()
 			for _, m := range secretFile.FindAllSubmatch(src, -1) {
 				write(t, filepath.Join(dir, string(m[1])), strings.Repeat("s", 32), 0o600)
+			}
+			for _, m := range pemFile.FindAllSubmatch(src, -1) {
+				write(t, filepath.Join(dir, string(m[1])), pemOf(string(m[1])), 0o600)
 			}
 			copied := filepath.Join(dir, "lacd.hcl")
 			write(t, copied, string(src), 0o600)

@@ -1,7 +1,7 @@
 package file
 
 import (
-	"path/filepath"
+	"slices"
 	"strings"
 
 	"lacd/policy"
@@ -16,28 +16,40 @@ const (
 	mostSecret  = 255
 )
 
-// secret reads "secret" or "secret_file". Without either it returns "".
+// secretKeys are the ways to give a secret.
+var secretKeys = []string{"secret", "secret_file", "secret_env"}
+
+// hasSecret tells whether one of them is written.
+func (b *block) hasSecret() bool { return slices.ContainsFunc(secretKeys, b.has) }
+
+// secret reads "secret", "secret_file" or "secret_env". Without any it returns "".
 func (b *block) secret() policy.Secret {
-	s, file := b.text("secret", ""), b.text("secret_file", "")
+	s, file, env := b.text("secret", ""), b.text("secret_file", ""), b.text("secret_env", "")
+	given := slices.DeleteFunc(slices.Clone(secretKeys), func(key string) bool { return !b.has(key) })
+	if len(given) > 1 {
+		b.d.refuse(b.at(given[1]), "keep one of them", "%s and %s are both given", given[0], given[1])
+		return policy.Secret(s)
+	}
 	key := "secret"
 	switch {
-	case b.has("secret") && b.has("secret_file"):
-		b.d.refuse(b.at("secret_file"), "keep one of them", "secret and secret_file are both given")
-		return policy.Secret(s)
 	case s != "":
 		b.d.inline = true
 	case file != "":
 		key = "secret_file"
-		if !filepath.IsAbs(file) {
-			file = filepath.Join(b.d.sys.dir, file)
-		}
+		file = b.d.sys.path(file)
 		text, err := b.d.sys.secret(file)
 		if err != nil {
-			b.d.errs = append(b.d.errs, secretError(b, file, err))
+			b.d.errs = append(b.d.errs, fileError(b, key, file, err))
 			return ""
 		}
 		if s = strings.TrimRight(text, "\r\n"); s == "" {
 			b.refuse(key, "", "%s is empty", file)
+			return ""
+		}
+	case env != "":
+		key = "secret_env"
+		if s = b.d.sys.env(env); s == "" {
+			b.refuse(key, "set it where lacd is started, as with EnvironmentFile= of a systemd unit", "%s: the environment has no such variable, or an empty one", env)
 			return ""
 		}
 	default:

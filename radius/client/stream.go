@@ -13,6 +13,8 @@ import (
 const (
 	// connectLimit bounds connecting and shaking hands.
 	connectLimit = 10 * time.Second
+	// lastWords is how long a connection that takes no more is still listened to.
+	lastWords = time.Second
 	// maxQueued bounds what waits to be written on a connection: its
 	// identifiers, twice over, for requests that were given up before they left.
 	maxQueued = 512
@@ -49,7 +51,11 @@ func (c *Client) connect(h *half, id radius.SocketID, server int) *stream {
 			return
 		}
 		c.readers.Go(func() { ended(c.listen(h, id, conn)) })
-		ended(k.write(conn))
+		if k.write(conn) != nil {
+			// What the other side had to say about it is still to be read.
+			_ = conn.SetReadDeadline(time.Now().Add(lastWords))
+			<-k.ctx.Done()
+		}
 		_ = conn.Close() // says goodbye, if the other side still listens
 	})
 	return k

@@ -2,6 +2,7 @@ package radiustest
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/hmac"
 	"crypto/md5"
 	"slices"
@@ -25,14 +26,16 @@ type User struct {
 
 // Knobs are what a server does differently. The zero value behaves.
 type Knobs struct {
-	Silent             bool // take requests and answer nothing
-	Ignore             int  // take that many requests without an answer
-	WrongAuthenticator bool // Response Authenticator of another secret
-	WrongID            bool // answer under the next identifier
-	Unsigned           bool // no Message-Authenticator in the answer
-	WrongSignature     bool // Message-Authenticator of another secret
-	SignatureLast      bool // Message-Authenticator after the other attributes
-	Twice              bool // every answer twice
+	Silent             bool       // take requests and answer nothing
+	StatusOnly         bool       // answer nothing but Status-Servers
+	Status             layeh.Code // answer to a Status-Server; 0: Access-Accept
+	Ignore             int        // take that many requests without an answer
+	WrongAuthenticator bool       // Response Authenticator of another secret
+	WrongID            bool       // answer under the next identifier
+	Unsigned           bool       // no Message-Authenticator in the answer
+	WrongSignature     bool       // Message-Authenticator of another secret
+	SignatureLast      bool       // Message-Authenticator after the other attributes
+	Twice              bool       // every answer twice
 	Delay              time.Duration
 	Mangle             func(reply []byte) []byte // last, after signing
 }
@@ -123,7 +126,8 @@ func (s *Server) Handle(from string, b []byte) (replies [][]byte, delay time.Dur
 		s.knobs.Ignore--
 		return nil, 0
 	}
-	if s.knobs.Silent || !r.Verified {
+	status := p.Code == layeh.CodeStatusServer
+	if s.knobs.Silent || !r.Verified || (s.knobs.StatusOnly && !status) {
 		return nil, 0
 	}
 	reply := s.encode(p, s.answer(p, r))
@@ -157,6 +161,9 @@ func (s *Server) verify(b []byte) bool {
 func (s *Server) answer(p *layeh.Packet, r Request) *layeh.Packet {
 	if p.Code == layeh.CodeAccountingRequest {
 		return p.Response(layeh.CodeAccountingResponse)
+	}
+	if p.Code == layeh.CodeStatusServer {
+		return p.Response(cmp.Or(s.knobs.Status, layeh.CodeAccessAccept))
 	}
 	u, known := s.users[r.User]
 	if !known {

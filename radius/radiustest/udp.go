@@ -10,7 +10,13 @@ import (
 // Listen serves s on a UDP socket of the loopback until the test ends.
 func (s *Server) Listen(tb testing.TB) netip.AddrPort {
 	tb.Helper()
-	pc, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	return s.ListenAt(tb, netip.AddrFrom4([4]byte{127, 0, 0, 1}))
+}
+
+// ListenAt is Listen with an address.
+func (s *Server) ListenAt(tb testing.TB, at netip.Addr) netip.AddrPort {
+	tb.Helper()
+	pc, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(netip.AddrPortFrom(at, 0)))
 	if err != nil {
 		tb.Fatal(err)
 	}
