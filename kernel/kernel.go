@@ -83,6 +83,15 @@ type Dataplane interface {
 	Close() error
 }
 
+// Receiver is a Dataplane to which the kernel leaves some data messages that
+// arrive on a tunnel's socket: those that had to be put together from fragments
+// or decrypted.
+type Receiver interface {
+	// Receive forwards a data message of a tunnel and reports whether it belonged
+	// to a bridge. It does not wait and keeps nothing of msg.
+	Receive(id TunnelID, msg []byte) bool
+}
+
 // Port is an access port: raw Ethernet frames in and out, VLAN tags in place.
 type Port interface {
 	Name() string

@@ -241,6 +241,7 @@ const maxDatagram = 1 << 14
 // read feeds control messages to the loop until the socket is closed.
 func (t *Tunnel) read(sock Socket) {
 	buf := make([]byte, maxDatagram)
+	receiver, _ := t.trunk.cfg.Plane.(kernel.Receiver)
 	for {
 		n, err := sock.Read(buf)
 		switch {
@@ -251,6 +252,10 @@ func (t *Tunnel) read(sock Socket) {
 			t.trunk.cfg.Dropped("l2tp: socket error")
 			continue
 		case !l2tp.IsControl(buf[:n]):
+			if receiver != nil && receiver.Receive(kernel.TunnelID(t.id), buf[:n]) {
+				t.Heard()
+				continue
+			}
 			t.unexpected.Add(1)
 			t.trunk.cfg.Dropped("l2tp: data of no session")
 			if id, ok := l2tp.PeekTunnelID(buf[:n]); ok && id == t.id {
