@@ -179,7 +179,7 @@ func testConflict(t *testing.T, r *Rig) {
 	}{
 		{"bridge ID taken", func(b *kernel.Bridge) { b.ID = a.ID }},
 		{"L2TP session taken", func(b *kernel.Bridge) { b.Session = a.Session }},
-		{"PPPoE session taken", func(b *kernel.Bridge) { b.PPPoE, b.MAC = a.PPPoE, a.MAC }},
+		{"PPPoE session taken", func(b *kernel.Bridge) { b.Port, b.PPPoE, b.MAC = a.Port, a.PPPoE, a.MAC }},
 	} {
 		c := b
 		tt.change(&c)
