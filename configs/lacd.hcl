@@ -137,10 +137,18 @@ core {
   # fragmented. Default 1500.
   mtu = 1600
 
-  # What carries the subscribers' frames: "auto" takes the best there is,
-  # "pppbridge" joins PPPoE and L2TP in the kernel (Linux 5.11), "none" runs the
-  # control plane alone, for tests. Default "auto".
+  # What carries the subscribers' frames: "xdp" forwards them as they leave the
+  # driver (Linux 5.18), or in the network stack where a driver cannot do that;
+  # "pppbridge" joins PPPoE and L2TP in the kernel (Linux 5.11); "none" runs the
+  # control plane alone, for tests. "auto" takes xdp where all drivers can do it
+  # and nothing speaks against it, else pppbridge, and the log says why; lacctl
+  # show tunnels says which. Default "auto".
   dataplane = "auto"
+
+  # Network devices towards the LNSes, on which xdp looks for their messages.
+  # Those that routes to the LNSes lead to need not be named, and are found when
+  # routes change. Default: none besides these.
+  interfaces = ["eth0"]
 }
 
 # PPP with subscribers, until their frames go to the LNS. May be left out.

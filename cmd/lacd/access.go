@@ -1,13 +1,8 @@
 package main
 
 import (
-	"fmt"
-	"slices"
-
 	"lacd/kernel"
 	"lacd/kernel/ethernet"
-	"lacd/kernel/pppbridge"
-	"lacd/kernel/vlan"
 	"lacd/lac"
 	"lacd/policy/file"
 	"lacd/pppoe"
@@ -61,32 +56,4 @@ func duplicate(word string) lac.Duplicate {
 // gate returns what closes the front door.
 func gate(n *file.Node) lac.Gate {
 	return lac.Gate{HalfOpen: n.MaxHalfOpen, Asking: n.MaxRADIUS, CallDelay: n.MaxCallDelay, Backlog: n.MaxBacklog}
-}
-
-// openBridge opens the data plane pppbridge, with VLAN devices where a port has
-// VLANs.
-func openBridge(f *file.File, lost func(kernel.BridgeID)) (kernel.Dataplane, error) {
-	cfg := pppbridge.Config{Lost: lost}
-	if slices.ContainsFunc(f.Access, func(a file.Access) bool { return len(a.VLANs) > 0 }) {
-		if err := kernel.Missing(vlan.Probe()); err != nil {
-			return nil, fmt.Errorf("%w\n  hint: the kernel module 8021q carries the vlan of an access port: modprobe 8021q", err)
-		}
-		var ports []string
-		for _, a := range f.Access {
-			ports = append(ports, a.Port)
-		}
-		devices, err := vlan.New(vlan.Config{Ports: ports})
-		if err != nil {
-			return nil, err
-		}
-		cfg.Devices = devices
-	}
-	p, err := pppbridge.New(cfg)
-	if err == nil {
-		return p, nil
-	}
-	if cfg.Devices != nil {
-		_ = cfg.Devices.Close() // the first error is the one to tell
-	}
-	return nil, err
 }

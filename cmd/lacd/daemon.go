@@ -18,7 +18,6 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"lacd/kernel"
-	"lacd/kernel/nodata"
 	"lacd/lac"
 	"lacd/lac/trunk"
 	"lacd/policy/file"
@@ -95,17 +94,6 @@ func hint(err error) error {
 		return fmt.Errorf("%w\n  hint: lacd needs CAP_NET_RAW and CAP_NET_ADMIN: run it as root or with deploy/lacd.service", err)
 	}
 	return err
-}
-
-func openPlane(f *file.File, log *slog.Logger, lost func(kernel.BridgeID)) (kernel.Dataplane, string, error) {
-	if f.Core.Dataplane == "none" {
-		return nodata.New(log), f.Core.Dataplane, nil
-	}
-	p, err := openBridge(f, lost)
-	if err != nil {
-		return nil, "", hint(fmt.Errorf("open data plane pppbridge: %w", err))
-	}
-	return p, "pppbridge", nil
 }
 
 func pppConfig(p *file.PPP) ppp.Config {

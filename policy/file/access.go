@@ -21,8 +21,11 @@ const (
 	defaultRatePerHost = 20
 )
 
+// deviceName reports whether the kernel may have a network device of that name.
+func deviceName(s string) bool { return len(s) <= longestDevice && !strings.Contains(s, "/") }
+
 func access(b *block, name string) Access {
-	if len(b.label) > longestDevice || strings.Contains(b.label, "/") {
+	if !deviceName(b.label) {
 		b.d.refuse(b.line, "", "%q cannot be the name of a network device", b.label)
 	}
 	a := Access{

@@ -33,8 +33,17 @@ func core(b *block) Core {
 			c.Local = append(c.Local, a)
 		}
 	}
+	for _, w := range b.list("interfaces") {
+		if !deviceName(w.text) {
+			b.d.refuse(w.line, "", "%q cannot be the name of a network device", w.text)
+		}
+		c.Interfaces = append(c.Interfaces, w.text)
+	}
 	c.MTU = int(b.number("mtu", ethernetMTU, leastMTU, mostMTU))
-	c.Dataplane = b.word("dataplane", "auto", "auto", "pppbridge", "none")
+	c.Dataplane = b.word("dataplane", "auto", "auto", "xdp", "pppbridge", "none")
+	if c.Dataplane == "pppbridge" || c.Dataplane == "none" {
+		b.idle("interfaces", "dataplane is %q, which does not look at them", c.Dataplane)
+	}
 	b.done()
 	return c
 }
