@@ -19,6 +19,7 @@ import (
 type Config struct {
 	Node   string
 	Access string // access "acc0"
+	Core   string // without it, dataplane = "none"
 	PPP    string
 	L2TP   string
 	// LNS has an element for each, lns1 at 192.0.2.11, lns2 at .12 and so on,
@@ -77,7 +78,7 @@ func (c *Config) text(socket string, lns []*LNS, radius netip.AddrPort) string {
 	var b strings.Builder
 	block(&b, "node", c.Node, fmt.Sprintf("name = \"lac.test\"\nadmin_socket = %q\nlog_format = \"json\"\nlog_level = \"debug\"\nmetrics = %q", socket, metricsAddr))
 	block(&b, fmt.Sprintf("access %q", accessPort), c.Access, "")
-	block(&b, "core", "", `dataplane = "none"`)
+	block(&b, "core", c.Core, `dataplane = "none"`)
 	block(&b, "ppp", c.PPP, `echo_interval = "0s"`)
 	block(&b, "l2tp", c.L2TP, "")
 	retailer := `realms = ["acme.example"]`
