@@ -215,7 +215,8 @@ func TestIdentification(t *testing.T) {
 			{"Calling-Station-Id", []coatest.Attribute{calling}, "44"},
 			{"all", []coatest.Attribute{
 				acctSession(a.ID), user(alice.User), port, portID, calling,
-				coatest.Text(rfc2865.NASIdentifier_Type, "lac1"), {Type: rfc2865.NASIPAddress_Type, Value: []byte{192, 0, 2, 1}},
+				coatest.Text(rfc2865.NASIdentifier_Type, "lac1"),
+				{Type: rfc2865.NASIPAddress_Type, Value: []byte{192, 0, 2, 1}},
 			}, "44"},
 			{"session of another user", []coatest.Attribute{acctSession(c.ID), user(alice.User)}, "45 503"},
 			{"port of another user", []coatest.Attribute{port, user("c1@acme.example")}, "45 503"},

@@ -286,3 +286,37 @@ func TestDeadlines(t *testing.T) {
 		t.Errorf("got %v, want %v", got, want)
 	}
 }
+
+// A request costs what it keeps, and its repetition nearly nothing.
+func BenchmarkRequest(b *testing.B) {
+	g := coa.NewGate(config())
+	request := disconnect(1, session, joe, dated(start), coatest.Signature())
+	b.Run("admit", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			g.Admit(start, dac, request)
+		}
+	})
+	b.Run("refuse", func(b *testing.B) {
+		forged := append([]byte(nil), request...)
+		forged[4]++
+		b.ReportAllocs()
+		for b.Loop() {
+			g.Admit(start, dac, forged)
+		}
+	})
+	b.Run("settle", func(b *testing.B) {
+		b.ReportAllocs()
+		r := coa.NewResponder(g)
+		now := start
+		for n := coa.Ticket(1); b.Loop(); n++ {
+			now = now.Add(300 * time.Second) // the one before is forgotten
+			q, _ := g.Admit(start, dac, request)
+			r.Receive(now, 0, q)
+			r.Asked(now, n, 1)
+			r.Found(now, n, 1)
+			r.Gone(now, n)
+			r.Take()
+		}
+	})
+}
