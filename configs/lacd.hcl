@@ -648,7 +648,9 @@ retailer "leased" {
   # that a narrow one may come before a wide one. lacd refuses a block that is
   # never reached, and two that overlap without one being a part of the other.
   # A block without keys is every line. At least one is required with
-  # authorize = "line"; elsewhere there is none.
+  # authorize = "line"; elsewhere there is none. Whose access node lets a
+  # subscriber's own TR-101 tag through must not trust circuit_id and remote_id
+  # alone; port and VLAN IDs cannot be made up.
   line {
     # Circuit and remote IDs as the access node tells them (TR-101); "*" at the
     # end stands for anything. Default: any, or none.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/netip"
 	"slices"
@@ -36,6 +37,7 @@ const (
 // makes its caller wait: who has to wait is called back from a worker.
 type resolver struct {
 	dns  Resolver
+	log  *slog.Logger
 	jobs chan *host // as large as the table: sending never waits
 	ctx  context.Context
 	stop context.CancelFunc
@@ -62,11 +64,11 @@ type question struct {
 	answer  func([]policy.Host) // called once, from a worker
 }
 
-func newResolver(dns Resolver) *resolver {
+func newResolver(dns Resolver, log *slog.Logger) *resolver {
 	if dns == nil {
 		dns = net.DefaultResolver
 	}
-	r := &resolver{dns: dns, jobs: make(chan *host, mostNames), hosts: map[string]*host{}}
+	r := &resolver{dns: dns, log: log, jobs: make(chan *host, mostNames), hosts: map[string]*host{}}
 	r.ctx, r.stop = context.WithCancel(context.Background())
 	return r
 }
@@ -157,15 +159,25 @@ func (r *resolver) lookUp(h *host) {
 		// The dot at the end keeps the domains of this host out of it.
 		addrs, err = r.dns.LookupNetIP(ctx, "ip", h.name+".")
 	}
-	for _, q := range r.settle(time.Now(), h, tidy(addrs), err) {
+	done, news := r.settle(time.Now(), h, tidy(addrs), err)
+	switch {
+	case news == "":
+	case err == nil && len(addrs) > 0:
+		r.log.Info("host name of an LNS is found again", "host", h.name)
+	default:
+		r.log.Warn("host name of an LNS cannot be looked up", "host", h.name, "why", news)
+	}
+	for _, q := range done {
 		q.answer(r.known(q.names))
 	}
 }
 
-// settle takes the outcome of a lookup, and returns who waits no longer.
-func (r *resolver) settle(now time.Time, h *host, addrs []netip.Addr, err error) (done []*question) {
+// settle takes the outcome of a lookup, and returns who waits no longer, and
+// what is new about the name: that it fails, or that it does no more.
+func (r *resolver) settle(now time.Time, h *host, addrs []netip.Addr, err error) (done []*question, news string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	before := h.failure
 	h.asked = time.Time{}
 	switch dns, isDNS := errors.AsType[*net.DNSError](err); {
 	case err == nil && len(addrs) > 0:
@@ -184,7 +196,10 @@ func (r *resolver) settle(now time.Time, h *host, addrs []netip.Addr, err error)
 		}
 	}
 	h.waiting = nil
-	return done
+	if h.failure != before {
+		news = cmp.Or(h.failure, before)
+	}
+	return done, news
 }
 
 // tidy returns addresses in one form and order, without repetitions.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/netip"
 	"strings"
@@ -73,7 +74,7 @@ func resolving(t *testing.T, f func(t *testing.T, d *dns, r *resolver)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		d := &dns{addrs: map[string][]string{"lns.example": {"192.0.2.11"}}}
-		r := newResolver(d)
+		r := newResolver(d, slog.New(slog.DiscardHandler))
 		var wg sync.WaitGroup
 		for range hostWorkers {
 			wg.Go(r.work)
@@ -304,6 +305,9 @@ func TestLNSByNameFails(t *testing.T) {
 		r.wantLive("before the time is over", 0, 0)
 		after(time.Millisecond)
 		r.wantLive("the next alternative", 1, 0)
+		if want := `msg="host name of an LNS cannot be looked up" host=lns.example why="no answer in time"`; !strings.Contains(r.log.String(), want) {
+			t.Errorf("the log does not say %s", want)
+		}
 		var s []admin.Session
 		r.ask("GET", "/v1/sessions", "", &s)
 		var one admin.Session
@@ -311,6 +315,27 @@ func TestLNSByNameFails(t *testing.T) {
 		want := "tunnel 1 skipped: server lns.example has no address: no answer in time"
 		if !strings.Contains(strings.Join(one.Reasons, "\n"), want) {
 			t.Errorf("reasons %q, want %s among them", one.Reasons, want)
+		}
+	})
+}
+
+// The log tells once that a name fails, and once that it does no more.
+func TestLNSByNameIsLogged(t *testing.T) {
+	d := &dns{err: errors.New("server misbehaving")}
+	inRig(t, rigOptions{change: withDNS(d)}, func(t *testing.T, r *rig) {
+		r.alices("lns.example")
+		for range 3 {
+			r.dial(1)
+			after(hostFailure)
+		}
+		d.change(func(d *dns) { d.err, d.addrs = nil, map[string][]string{"lns.example": {"192.0.2.12"}} })
+		r.dial(1)
+		after(hostTTL)
+		r.dial(1)
+		r.wantLive("found again", 0, 2)
+		failed, again := strings.Count(r.log.String(), "cannot be looked up"), strings.Count(r.log.String(), "is found again")
+		if failed != 1 || again != 1 {
+			t.Errorf("the log tells %d times that it fails, %d times that it does no more, want once", failed, again)
 		}
 	})
 }

@@ -79,7 +79,7 @@ func New(cfg Config) (*Server, error) {
 		t.HostName = cfg.Node
 	}
 	s.trunk = trunk.New(t)
-	s.resolver = newResolver(cfg.Resolver)
+	s.resolver = newResolver(cfg.Resolver, cfg.Log)
 	var err error
 	s.authorities, err = newAuthorities(s)
 	s.coa = newListener(s)

@@ -234,6 +234,9 @@ func (t *lineTable) find(s *Subscriber) (rule *lineRule, why []string) {
 	return &t.rules[best], why
 }
 
+// KnowsLines reports whether any retailer has lines of its own.
+func (p *Policy) KnowsLines() bool { return len(p.lines.rules) > 0 }
+
 // Line says which retailer has the line of a subscriber, who is then not asked
 // for its name. The first rule that fits decides; ok is false if none does.
 func (p *Policy) Line(s Subscriber) (r Route, ok bool) {

@@ -79,6 +79,9 @@ func TestLine(t *testing.T) {
 func TestEveryLine(t *testing.T) {
 	p := newPolicy(t, Policy{Retailers: []Retailer{byLine("all", Lines{})}})
 	r, ok := p.Line(Subscriber{})
+	if none := newPolicy(t, Policy{}); !p.KnowsLines() || none.KnowsLines() {
+		t.Error("it is not known whether there are lines")
+	}
 	if !ok || r.Reasons[0] != "the line belongs to retailer all: every line does" {
 		t.Errorf("got %v, reasons %q", ok, r.Reasons)
 	}

@@ -26,6 +26,9 @@ func New(now time.Time, cfg *Config, pol *policy.Policy, o Origin, id string, se
 // returns how the link is negotiated. Where it does, "PPP authentication" does
 // not come before the tunnel (RFC 2809 section 4.1.2.2).
 func (s *Session) findLine() *ppp.Config {
+	if !s.policy.KnowsLines() {
+		return &s.cfg.PPP
+	}
 	var ok bool
 	if s.route, ok = s.policy.Line(s.subscriber()); !ok {
 		return &s.cfg.PPP
