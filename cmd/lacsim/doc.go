@@ -33,6 +33,7 @@
 //	  ended                        calls that were connected and are over
 //	  resends                      control messages sent again
 //	  odd                          datagrams and frames it could make nothing of
+//	  socket_drops                 datagrams the kernel dropped before they were read
 //	traffic, up and down           from and to the clients
 //	  sent, received, octets       packets; each counts once, at its own session
 //	  lost                         sent and not received; with clients or LNSes

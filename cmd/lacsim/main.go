@@ -61,6 +61,7 @@ func play(ctx context.Context, o *options, stderr io.Writer) (*load.Report, erro
 		}
 		cfg.Port = port
 	}
+	cfg.Ready = func() { fmt.Fprintln(stderr, "lacsim: ready") }
 	if live := newProgress(stderr); live != nil && !o.json {
 		cfg.Progress = live.show
 		defer live.end()

@@ -4,4 +4,5 @@
 //
 // A Segment is the far end of an access port with any number of Subscribers
 // on it. A Net is the core network; its LNSes run the LNS role of lac/tunnel.
+// Crowds, on real interfaces as well, are in sim and load.
 package lactest

@@ -17,6 +17,7 @@ type lnsLoop struct {
 
 	mu     sync.Mutex // guards what follows: the loop and onlookers
 	lns    *sim.LNS
+	drops  uint64 // of the socket
 	closed bool
 }
 
@@ -27,6 +28,7 @@ const lookAround = 50 * time.Millisecond
 func (l *lnsLoop) serve() error {
 	for {
 		l.mu.Lock()
+		l.drops = l.sock.Drops()
 		now := time.Now()
 		if d := l.lns.Deadline(); !d.IsZero() && !now.Before(d) {
 			l.lns.Advance(now)

@@ -62,6 +62,7 @@ type LNS struct {
 	Ended     uint64 `json:"ended"`
 	Resends   uint64 `json:"resends"`
 	Odd       uint64 `json:"odd"`
+	Drops     uint64 `json:"socket_drops"`
 }
 
 // TrafficPair is the traffic of both directions.
@@ -89,13 +90,13 @@ func (r *run) report() *Report {
 	var up, down sim.Tally
 	for i, l := range r.lns {
 		l.mu.Lock()
-		s := l.lns.Stats()
+		s, drops := l.lns.Stats(), l.drops
 		l.mu.Unlock()
 		up.Add(s.UpTally)
 		down.Add(s.DownTally)
 		rep.LNS = append(rep.LNS, LNS{
 			Address: r.cfg.LNS[i].Addr.String(), Tunnels: s.Tunnels, Calls: s.Calls, Requested: s.Requested, Connected: s.Connected,
-			Refused: s.Refused, Opened: s.Opened, Ended: s.Ended, Resends: s.Resends, Odd: s.Odd,
+			Refused: s.Refused, Opened: s.Opened, Ended: s.Ended, Resends: s.Resends, Odd: s.Odd, Drops: drops,
 		})
 	}
 	if r.crowd != nil {

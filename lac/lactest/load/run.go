@@ -23,6 +23,7 @@ type Config struct {
 	Grace   time.Duration // for hanging up, and for tunnels to end; 5 s
 	Settle  time.Duration // for payloads that are on their way; 300 ms
 
+	Ready    func()        // is called when all sockets are open; nil: it is not
 	Progress func(*Report) // is told once a second; nil: nobody is
 }
 
@@ -56,6 +57,9 @@ func Run(ctx context.Context, cfg Config) (*Report, error) {
 	r := &run{cfg: cfg, begin: time.Now(), fail: make(chan error, 2+len(cfg.LNS))}
 	if err := r.start(); err != nil {
 		return nil, errors.Join(err, r.stop())
+	}
+	if cfg.Ready != nil {
+		cfg.Ready()
 	}
 	err := r.watch(ctx)
 	rep := r.report()

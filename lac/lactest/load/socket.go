@@ -1,11 +1,13 @@
 package load
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"net"
 	"net/netip"
 	"os"
+	"syscall"
 	"time"
 
 	"golang.org/x/net/ipv4"
@@ -22,6 +24,9 @@ type Socket interface {
 	ReadBatch(deadline time.Time, fn func(from netip.AddrPort, b []byte)) error
 	// WriteBatch sends what it can; what is lost is lost.
 	WriteBatch([]sim.Datagram) error
+	// Drops returns how many datagrams found no room to wait in. It is for whom
+	// ReadBatch is for.
+	Drops() uint64
 	Close() error
 }
 
@@ -39,6 +44,7 @@ type udpSocket struct {
 	in    []ipv4.Message
 	out   []ipv4.Message
 	addrs map[netip.AddrPort]*net.UDPAddr
+	drops uint64
 }
 
 const (
@@ -53,8 +59,9 @@ func listen(at netip.AddrPort) (Socket, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the socket of an LNS: %w", err)
 	}
-	// Thousands of calls may come at once; best effort.
-	_, _ = conn.SetReadBuffer(socketQueue), conn.SetWriteBuffer(socketQueue)
+	if err := setUp(conn); err != nil {
+		return nil, errors.Join(fmt.Errorf("open the socket of an LNS: %w", err), conn.Close())
+	}
 	s := &udpSocket{
 		conn: conn, in: make([]ipv4.Message, batchSize), out: make([]ipv4.Message, batchSize),
 		addrs: map[netip.AddrPort]*net.UDPAddr{},
@@ -65,11 +72,39 @@ func listen(at netip.AddrPort) (Socket, error) {
 		s.batch = ipv6.NewPacketConn(conn)
 	}
 	for i := range batchSize {
-		s.in[i].Buffers = [][]byte{make([]byte, maxDatagram)}
+		s.in[i].Buffers, s.in[i].OOB = [][]byte{make([]byte, maxDatagram)}, make([]byte, dropsLen)
 		s.out[i].Buffers = make([][]byte, 1)
 	}
 	return s, nil
 }
+
+// rxqOverflow is SO_RXQ_OVFL of socket(7), which package syscall lacks: each
+// datagram comes with a control message that says how many were dropped so far.
+const (
+	rxqOverflow = 40
+	dropsAt     = syscall.SizeofCmsghdr
+	dropsLen    = dropsAt + 8 // a 32-bit number, aligned
+)
+
+// setUp makes room for the datagrams of thousands of calls at once, beyond the
+// system's limit where that is permitted.
+func setUp(conn *net.UDPConn) error {
+	_, _ = conn.SetReadBuffer(socketQueue), conn.SetWriteBuffer(socketQueue) // best effort
+	raw, err := conn.SyscallConn()
+	if err != nil {
+		return err
+	}
+	cerr := raw.Control(func(fd uintptr) {
+		for _, opt := range []int{syscall.SO_RCVBUFFORCE, syscall.SO_SNDBUFFORCE} {
+			_ = syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, opt, socketQueue) // best effort
+		}
+		err = syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, rxqOverflow, 1)
+	})
+	return errors.Join(cerr, err)
+}
+
+// Drops implements Socket.
+func (s *udpSocket) Drops() uint64 { return s.drops }
 
 // ReadBatch implements Socket.
 func (s *udpSocket) ReadBatch(deadline time.Time, fn func(from netip.AddrPort, b []byte)) error {
@@ -87,6 +122,9 @@ func (s *udpSocket) ReadBatch(deadline time.Time, fn func(from netip.AddrPort, b
 	}
 	for i := range n {
 		m := &s.in[i]
+		if m.NN >= dropsAt+4 { // the only control message that is asked for
+			s.drops = uint64(binary.NativeEndian.Uint32(m.OOB[dropsAt:]))
+		}
 		from := m.Addr.(*net.UDPAddr).AddrPort()
 		fn(netip.AddrPortFrom(from.Addr().Unmap(), from.Port()), m.Buffers[0][:m.N])
 	}

@@ -70,3 +70,35 @@ func TestListenTwice(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// What a full socket drops is told with the next datagram.
+func TestSocketDrops(t *testing.T) {
+	s, err := listen(netip.MustParseAddrPort("127.0.0.1:0"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn := s.(*udpSocket).conn
+	if err := conn.SetReadBuffer(1); err != nil {
+		t.Fatal(err)
+	}
+	out := make([]sim.Datagram, 50)
+	for i := range out {
+		out[i] = sim.Datagram{To: conn.LocalAddr().(*net.UDPAddr).AddrPort(), Data: make([]byte, 1000)}
+	}
+	// One batch fills the queue, the one after finds it emptied.
+	got := 0
+	for range 2 {
+		if err := s.WriteBatch(out); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.ReadBatch(time.Now().Add(10*time.Second), func(netip.AddrPort, []byte) { got++ }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if d := s.Drops(); got == 0 || got >= 100 || d == 0 || int(d) > 100-got {
+		t.Errorf("%d came, %d were dropped", got, d)
+	}
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+}

@@ -228,6 +228,8 @@ func (s *lnsSocket) WriteBatch(ds []sim.Datagram) error {
 	return nil
 }
 
+func (s *lnsSocket) Drops() uint64 { return 0 }
+
 func (s *lnsSocket) Close() error {
 	s.w.mu.Lock()
 	delete(s.w.lnses, s.at)

@@ -13,7 +13,7 @@ import (
 
 // ac is an access concentrator played by hand, and its clients' clock.
 type ac struct {
-	t     *testing.T
+	t     testing.TB
 	now   time.Time
 	crowd *Crowd
 	mac   wire.MAC
@@ -22,7 +22,7 @@ type ac struct {
 // t0 is when it all begins.
 var t0 = time.Unix(1_700_000_000, 0)
 
-func newAC(t *testing.T, cfg Config) *ac {
+func newAC(t testing.TB, cfg Config) *ac {
 	t.Helper()
 	if cfg.Number == 0 {
 		cfg.Number = 1
