@@ -3,11 +3,8 @@ package lab
 import (
 	"context"
 	"fmt"
-	"net/netip"
 	"os"
 	"strconv"
-
-	"lacd/deploy/lab/crowd"
 )
 
 // Helper runs one of the programs that the scripts start in a namespace: an end
@@ -29,17 +26,6 @@ type helper struct {
 }
 
 var helpers = map[string]helper{
-	"crowd": {4, func(ctx context.Context, args []string) error {
-		n, err := strconv.Atoi(args[3])
-		if err != nil {
-			return err
-		}
-		return crowd.Run(ctx, crowd.Config{
-			Device: args[0], User: args[1], Password: args[2], Number: n, Service: netip.MustParseAddr(service).As4(),
-			In: os.Stdin, Out: os.Stdout,
-		})
-	}},
-	"lns":   {3, func(ctx context.Context, args []string) error { return crowd.Serve(ctx, args[0], args[1], args[2]) }},
 	"padt":  {3, func(_ context.Context, args []string) error { return sendPADT(args[0], args[1], args[2]) }},
 	"serve": {1, func(ctx context.Context, args []string) error { return Serve(ctx, args[0]) }},
 	"transfer": {3, func(ctx context.Context, args []string) error {
@@ -60,15 +46,6 @@ func (l *Lab) startHelper(name, ns string, args ...string) (*Proc, error) {
 		return nil, err
 	}
 	return l.start(name, ns, append([]string{self}, args...)...)
-}
-
-// startTalker starts a helper that is talked to.
-func (l *Lab) startTalker(name, ns string, args ...string) (*Proc, error) {
-	self, err := os.Executable()
-	if err != nil {
-		return nil, err
-	}
-	return l.startProc(name, ns, true, append([]string{self}, args...))
 }
 
 // runHelper runs a helper to its end and returns what it printed.

@@ -7,8 +7,6 @@ func TestHelperRefuses(t *testing.T) {
 		{"nonesuch"},
 		{"serve"},
 		{"transfer", "127.0.0.1:1", "many", "upwards"},
-		{"crowd", "lo", "user%d", "pw", "many"},
-		{"lns", "nowhere", "lns1", ""},
 		{"padt", "lo", "nobody", "1"},
 	} {
 		if err := Helper(t.Context(), args); err == nil {

@@ -55,11 +55,7 @@ ip-down-script /bin/true
 // mounts /etc/netns/NAME/ppp over it.
 func (l *Lab) startLNS(ctx context.Context, n LNS) error {
 	if n.light {
-		p, err := l.startHelper(n.name, n.name, "lns", n.addr, n.name, n.secret)
-		if err != nil {
-			return err
-		}
-		return p.await(ctx, "listening on", startLimit)
+		return l.startSimLNS(ctx, n)
 	}
 	dir := filepath.Join(l.dir, n.name)
 	ppp := filepath.Join("/etc/netns", n.name, "ppp")

@@ -11,20 +11,23 @@ import (
 	"strings"
 	"time"
 
-	"lacd/deploy/lab/crowd"
+	simulation "lacd/lac/lactest/load"
 )
 
-// How many subscribers dial in at once: most are of the crowd, which one program
-// plays, some are pppds.
+// How many subscribers dial in at once: most are lacsim's, some are pppds. Of
+// lacsim's some leave early.
 const (
 	manyAll    = 200
 	manyReal   = 4
-	manyCrowd  = manyAll - manyReal
 	manyHangUp = 100
+	manyStay   = manyAll - manyReal - manyHangUp
 )
 
-// manyScene has the pppds on an LNS with xl2tpd and pppd, and the crowd on one of
-// the lab's own.
+// manyUpLimit is the longest until all are up.
+const manyUpLimit = 2 * time.Minute
+
+// manyScene has the pppds on an LNS with xl2tpd and pppd, and the others on one
+// that is lacsim's.
 func manyScene() scene {
 	real, light := lnsN(1), lnsN(2)
 	light.light = true
@@ -52,38 +55,33 @@ func manyScene() scene {
 // playMany lets all of them dial in at once.
 func playMany(l *Lab, ctx context.Context) {
 	real, host := l.subscribers[:manyReal], l.subscribers[manyReal]
-	people, err := l.startTalker("crowd", host.ns, "crowd", "eth0", "user%d@crowd.example", "crowd-pw", strconv.Itoa(manyCrowd))
-	if !l.check(err, "the program of the crowd runs") {
-		return
-	}
 	l.step("%d subscribers dial in at once, %d of them pppds", manyAll, manyReal)
-	if !l.check(people.say("up"), "the crowd is told to") || !l.bringUp(ctx, real...) {
+	leaving, err1 := l.startCrowd(ctx, "leaving", host.ns, 0, manyHangUp)
+	staying, err2 := l.startCrowd(ctx, "staying", host.ns, manyHangUp, manyStay)
+	if !l.check(errors.Join(err1, err2), "lacsim runs") || !l.bringUp(ctx, real...) {
 		return
 	}
-	if !l.hear(ctx, people, crowd.UpLimit+settleLimit, "up "+strconv.Itoa(manyCrowd), "the echo request of every one of the crowd is answered") {
+	users := usersOf(real)
+	for i := range manyHangUp + manyStay {
+		users = append(users, fmt.Sprintf("user%d@crowd.example", i))
+	}
+	err := until(ctx, manyUpLimit, func() error { return l.awaitSessions(ctx, users...) })
+	if !l.check(err, "lacctl lists %d users, up", manyAll) {
 		return
 	}
 	l.show(l.setUps())
-	out, err := l.lacctl(ctx, "show", "session", fmt.Sprintf("user%d@crowd.example", manyCrowd-1))
+	out, err := l.lacctl(ctx, "show", "session", users[len(users)-1])
 	_, out, _ = strings.Cut(out, "timeline")
 	l.show(out)
 	l.check(err, "lacctl shows how long it took the last one")
-	users := usersOf(real)
-	for i := range manyCrowd {
-		users = append(users, fmt.Sprintf("user%d@crowd.example", i))
-	}
-	l.check(l.awaitSessions(ctx, users...), "lacctl lists %d users, up", manyAll)
 	l.check(l.awaitKernel(ctx, kernelCount{manyAll, 2, manyAll}, tick), "the kernel has %d bridges and 2 tunnels", manyAll)
 	l.check(l.awaitRecords(ctx, "Start", manyAll), "FreeRADIUS has Start records of %d users", manyAll)
-	l.check(people.say("traffic 20 50"), "20 of the crowd send 50 full-size packets each")
-	l.hear(ctx, people, settleLimit, "answered 1000", "all of them are answered")
 	for _, s := range real {
 		l.check(l.ping(ctx, s), "%s still pings %s", s.user, s.lns)
 	}
 	l.step("%d hang up at once", manyHangUp)
 	begin := time.Now()
-	l.check(people.say("hangup "+strconv.Itoa(manyHangUp)), "they are told to")
-	l.hear(ctx, people, settleLimit, "hung up", "they have sent their PADTs")
+	l.checkCrowd(leaving, true, manyHangUp, manyHangUp)
 	left := manyAll - manyHangUp
 	l.check(l.awaitKernel(ctx, kernelCount{left, 2, left}, settleLimit), "the kernel has %d bridges left", left)
 	l.show(fmt.Sprintf("%.1f s", time.Since(begin).Seconds()))
@@ -93,12 +91,60 @@ func playMany(l *Lab, ctx context.Context) {
 	begin = time.Now()
 	l.stopClean(ctx)
 	l.show(fmt.Sprintf("%.1f s, with the looking", time.Since(begin).Seconds()))
-	l.check(people.say("ended"), "the crowd looks")
-	l.hear(ctx, people, settleLimit, "ended "+strconv.Itoa(manyCrowd), "every one has got his PADT")
+	l.checkCrowd(staying, false, manyStay, 0)
 	for _, s := range real {
 		l.check(s.awaitGone(), "%s's pppd has ended", s.user)
 	}
 	l.check(l.awaitBalance(ctx), "FreeRADIUS has a Stop record for every session")
+	l.checkCrowdLNS(l.proc(l.lnses[1].name))
+}
+
+// startCrowd has lacsim play some of the subscribers, who send and get packets of
+// full size as soon as they are up.
+func (l *Lab) startCrowd(ctx context.Context, name, ns string, first, number int) (*Proc, error) {
+	return l.startSim(ctx, name, ns, map[string]string{"-password-file": "crowd-pw"},
+		"-access", "eth0", "-user", "user%d@crowd.example", "-first", strconv.Itoa(first), "-n", strconv.Itoa(number),
+		"-setup-timeout", manyUpLimit.String(), "-tries", "40", "-stay", simLimit.String(), "-up-rate", "50", "-size", "1492")
+}
+
+// checkCrowd looks at what lacsim tells of its subscribers: all were up, and so
+// many hung up by themselves. The others were hung up upon, each by name.
+func (l *Lab) checkCrowd(p *Proc, stop bool, number, hungUp int) {
+	rep, err := p.simulated(stop, settleLimit)
+	if !l.check(err, "lacsim tells what it has seen") {
+		return
+	}
+	c, t := rep.Clients, rep.Traffic
+	l.show(fmt.Sprintf("%d up, %d hung up, lost %v, failed %v; padi to up %v ms; %d packets down", c.Up, c.HungUp, c.LostBy, c.FailedBy,
+		c.Setup, t.Down.Received))
+	if int(c.Up) != number || c.Failed != 0 || int(c.HungUp) != hungUp || int(c.Lost) != number-hungUp {
+		err = fmt.Errorf("%d up, %d failed, %d hung up, %d lost", c.Up, c.Failed, c.HungUp, c.Lost)
+	}
+	l.check(err, "all of its %d had an address, and none lost his session but to the end of lacd", number)
+	l.check(whole(t.Down, stop), "the packets that the LNS sent to them have come, each where it belongs")
+}
+
+// checkCrowdLNS looks at what lacsim's LNS tells.
+func (l *Lab) checkCrowdLNS(p *Proc) {
+	rep, err := p.simulated(true, settleLimit)
+	if !l.check(err, "lacsim's LNS tells what it has seen") {
+		return
+	}
+	n := rep.LNS[0]
+	if want := uint64(manyHangUp + manyStay); n.Opened != want || n.Ended != want {
+		err = fmt.Errorf("%d calls opened, %d ended", n.Opened, n.Ended)
+	}
+	l.check(err, "it had %d calls, and all are over", manyHangUp+manyStay)
+	l.check(whole(rep.Traffic.Up, true), "the packets that they sent have come, each where it belongs")
+}
+
+// whole says what is wrong with the traffic of a direction. Where sessions end
+// while it flows some of it may be lost.
+func whole(t simulation.Traffic, all bool) error {
+	if t.Received == 0 || all && t.Lost > 0 || t.Reordered+t.Late+t.Duplicated+t.Misdelivered > 0 {
+		return fmt.Errorf("%+v", t)
+	}
+	return nil
 }
 
 // setUps tells how fast lacd brought its sessions up, from its log.
@@ -182,24 +228,4 @@ func (l *Lab) awaitBalance(ctx context.Context) error {
 		}
 		return nil
 	})
-}
-
-// hear waits for a program's answer to the last thing said, and shows it.
-func (l *Lab) hear(ctx context.Context, p *Proc, limit time.Duration, want, what string) bool {
-	err := until(ctx, limit, func() error {
-		switch out := p.output()[p.heard:]; {
-		case strings.Contains(out, "\n"):
-			return nil
-		case p.ended():
-			return final(errors.New("it has ended"))
-		}
-		return errors.New("no answer")
-	})
-	answer := p.output()[p.heard:]
-	p.heard += len(answer)
-	l.show(answer)
-	if err == nil && !strings.Contains(answer, want) {
-		err = fmt.Errorf("%q", strings.TrimSpace(answer))
-	}
-	return l.check(err, "%s", what)
 }

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -28,12 +27,9 @@ const (
 type Proc struct {
 	name string
 	cmd  *exec.Cmd
-	in   io.WriteCloser // of a program that is talked to; else nil
 	log  *os.File
 	done chan struct{} // closed when it has ended; err is set before
 	err  error
-
-	heard int // octets of the output that hear has taken
 
 	mu  sync.Mutex // guards out: exec's copier writes, the scenario reads
 	out bytes.Buffer
@@ -65,10 +61,6 @@ func inNetns(ns string, args []string) []string {
 // start starts a program in a namespace. What is started under a name again gets
 // a number.
 func (l *Lab) start(name, ns string, args ...string) (*Proc, error) {
-	return l.startProc(name, ns, false, args)
-}
-
-func (l *Lab) startProc(name, ns string, talks bool, args []string) (*Proc, error) {
 	n := 1
 	for _, p := range l.procs {
 		if p.name == name || strings.HasPrefix(p.name, name+"-again") {
@@ -85,11 +77,6 @@ func (l *Lab) startProc(name, ns string, talks bool, args []string) (*Proc, erro
 	args = inNetns(ns, args)
 	p := &Proc{name: name, cmd: exec.Command(args[0], args[1:]...), log: log, done: make(chan struct{})}
 	p.cmd.Stdout, p.cmd.Stderr = p, p
-	if talks {
-		if p.in, err = p.cmd.StdinPipe(); err != nil {
-			return nil, errors.Join(err, log.Close())
-		}
-	}
 	p.cmd.WaitDelay = 2 * time.Second // children may hold the output open
 	if err := p.cmd.Start(); err != nil {
 		return nil, errors.Join(fmt.Errorf("start %s: %w", name, err), log.Close())
@@ -100,12 +87,6 @@ func (l *Lab) startProc(name, ns string, talks bool, args []string) (*Proc, erro
 	}()
 	l.procs = append(l.procs, p)
 	return p, nil
-}
-
-// say gives a program that is talked to a line of input.
-func (p *Proc) say(line string) error {
-	_, err := io.WriteString(p.in, line+"\n")
-	return err
 }
 
 func (p *Proc) ended() bool {
@@ -153,9 +134,6 @@ func (p *Proc) lastWords() error {
 func (p *Proc) stop(limit time.Duration) error {
 	if p.ended() {
 		return nil
-	}
-	if p.in != nil {
-		_ = p.in.Close() // the end of what it is told; SIGTERM comes anyway
 	}
 	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil && !errors.Is(err, os.ErrProcessDone) {
 		return fmt.Errorf("stop %s: %w", p.name, err)

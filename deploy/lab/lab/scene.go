@@ -26,7 +26,7 @@ type LNS struct {
 	inside string // its end of every subscriber's PPP link
 	pool   string // of the subscribers
 	secret string // of the tunnel; "": it has none and asks for none
-	light  bool   // the one of package crowd in place of xl2tpd and pppd
+	light  bool   // lacsim in place of xl2tpd and pppd
 }
 
 // lnsN makes the n-th LNS, 1 to 9.
