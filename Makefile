@@ -1,4 +1,4 @@
-# make         static lacd, lacctl and the lab's programs in ./bin
+# make         static lacd, lacctl, lacsim and the lab's programs in ./bin
 # make demo    subscribers, lacd, two LNSes and RADIUS in a VM, narrated
 # make test    unit tests, kernel tests in a VM, the demo and the lab's cases as tests
 # make scenes   the lab's cases alone, each in a VM of its own
