@@ -176,9 +176,9 @@ func (in answerIn) apply(sh *shard, now time.Time) {
 			sl.session.Granted(now, in.answer.Grant)
 		}
 	case client.NoServer:
-		sl.session.Refused(now, cause.AuthUnreachable, in.answer.Detail)
+		sl.session.Refused(now, cause.AuthUnreachable, in.answer.Detail, "")
 	default:
-		sl.session.Refused(now, cause.AuthRejected, in.answer.Detail)
+		sl.session.Refused(now, cause.AuthRejected, in.answer.Detail, in.answer.Message)
 	}
 	sh.settle(now, sl)
 }

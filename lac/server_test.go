@@ -144,9 +144,10 @@ func TestRefusedByRADIUS(t *testing.T) {
 				oneLNS(r)
 				a := alice
 				a.Password, a.PAP = "wrong", pap
+				r.radius.SetUser(a.User, radiustest.User{Password: a.Password + "!", Message: "call us"})
 				sub := r.seg.Dial(a)
 				settle()
-				if sub.Refusal() == "" || !sub.Terminated() || sub.State() != lactest.Ended {
+				if sub.Refusal() != "call us" || !sub.Terminated() || sub.State() != lactest.Ended {
 					t.Errorf("refusal %q, terminated %v, state %d: want Nak or Failure, Terminate-Request, PADT",
 						sub.Refusal(), sub.Terminated(), sub.State())
 				}

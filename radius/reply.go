@@ -201,7 +201,7 @@ func PacketAuthenticator(b []byte, authenticator [16]byte, secret []byte) (sum [
 type Outcome struct {
 	Accepted bool
 	Grant    policy.Grant // only if Accepted: nothing of a reject is acted on
-	Message  string       // Reply-Message, for the subscriber
+	Message  string       // Reply-Message of an accept or reject, for the subscriber
 	Detail   string       // why it is a reject, if the server did not say reject
 }
 
@@ -212,20 +212,19 @@ func (r *Reply) Outcome() Outcome {
 	if r.Malformed {
 		return Outcome{Detail: r.Code.String() + " with malformed attributes"}
 	}
-	o := Outcome{Message: replyMessage(r.Packet)}
+	message := replyMessage(r.Packet)
 	switch r.Code {
 	case layeh.CodeAccessAccept:
 		g, err := Grant(r.Packet, r.secret, r.authenticator)
 		if err != nil {
-			o.Detail = "Access-Accept cannot be honoured: " + err.Error()
-			return o
+			return Outcome{Detail: "Access-Accept cannot be honoured: " + err.Error()}
 		}
-		o.Accepted, o.Grant = true, g
+		return Outcome{Accepted: true, Grant: g, Message: message}
 	case layeh.CodeAccessReject:
+		return Outcome{Message: message}
 	default:
-		o.Detail = r.Code.String() + " is not supported"
+		return Outcome{Detail: r.Code.String() + " is not supported"}
 	}
-	return o
 }
 
 // replyMessage joins the messages in their order (RFC 2865 section 5.18).

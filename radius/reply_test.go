@@ -155,7 +155,7 @@ func TestOutcome(t *testing.T) {
 		want Outcome
 	}{
 		{"reject", reply(3, true, unhex("12 05 616263 12 04 6465")), Outcome{Message: "abc de"}},
-		{"challenge", reply(11, true, nil), Outcome{Detail: "Access-Challenge is not supported"}},
+		{"challenge", reply(11, true, unhex("12 05 616263")), Outcome{Detail: "Access-Challenge is not supported"}},
 		{
 			"attribute of length 1", reply(2, true, unhex("06 06 00000002 12 01")),
 			Outcome{Detail: "Access-Accept with malformed attributes"},
@@ -167,6 +167,10 @@ func TestOutcome(t *testing.T) {
 		{
 			"a lone octet", reply(2, true, unhex("06 06 00000002 12")),
 			Outcome{Detail: "Access-Accept with malformed attributes"},
+		},
+		{
+			"a welcome that is none", reply(2, true, unhex("12 05 616263 06 06 00000001")),
+			Outcome{Detail: "Access-Accept cannot be honoured: Service-Type 1 is not supported"},
 		},
 		{"a reject is not acted on", reply(3, true, unhex("40 06 01000003 43 0c 01 3139322e302e322e39")), Outcome{}},
 		{

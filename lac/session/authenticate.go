@@ -1,7 +1,11 @@
 package session
 
 import (
+	"cmp"
+	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"lacd/lac/cause"
 	"lacd/policy"
@@ -70,12 +74,29 @@ func (s *Session) subscriber() policy.Subscriber {
 	return sub
 }
 
-// Refused takes RADIUS's refusal, or its silence. The text is for people; the
-// subscriber is not told why.
-func (s *Session) Refused(now time.Time, c cause.Cause, text string) {
+// Refused takes RADIUS's refusal, or its silence. The text is for the operator;
+// the subscriber is told the message, if there is one.
+func (s *Session) Refused(now time.Time, c cause.Cause, text, message string) {
 	if s.answered() {
+		s.message = message
 		s.refuse(now, c, text)
 	}
+}
+
+// defaultMessage is what a subscriber reads who is told nothing else.
+const defaultMessage = "Access denied"
+
+// displayable returns a message as Nak and Failure may carry it: "intended to be
+// human readable" (RFC 1994 section 4.2). What could steer a terminal or forge a
+// line of a log is a space; the link cuts it to what fits.
+func displayable(message string) string {
+	plain := strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) || r == utf8.RuneError {
+			return ' '
+		}
+		return r
+	}, message)
+	return cmp.Or(strings.Join(strings.Fields(plain), " "), defaultMessage)
 }
 
 // refuse answers the subscriber's authentication with Nak or Failure, if the

@@ -85,7 +85,7 @@ func (s *Session) endLink(now time.Time, c cause.Cause, undecided bool) {
 	case link != nil && codes.Terminate && c != cause.Shutdown:
 		s.linkEnding = true
 		if undecided && c == cause.AuthRejected {
-			link.Reject(now, "Access denied") // Nak or Failure
+			link.Reject(now, displayable(s.message)) // Nak or Failure
 		} else {
 			link.Terminate(now)
 		}

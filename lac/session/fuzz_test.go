@@ -192,7 +192,7 @@ func (z *fuzzed) subsystem(what byte, n int) {
 		z.s.Granted(z.now, g)
 	case what == stepRefuse && z.asked:
 		z.asked = false
-		z.s.Refused(z.now, []cause.Cause{cause.AuthRejected, cause.AuthUnreachable}[n%2], "no")
+		z.s.Refused(z.now, []cause.Cause{cause.AuthRejected, cause.AuthUnreachable}[n%2], "no", "\x00\xff")
 	case what == stepAnswered && z.call >= 0 && !z.answered:
 		z.answered = true
 		z.s.CallAnswered(z.now, uint8(z.call), Call{Tunnel: 1, PeerTunnel: 2, ID: 3, Peer: 4})

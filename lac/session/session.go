@@ -142,6 +142,7 @@ type Session struct {
 
 	cause   cause.Cause
 	detail  string
+	message string // to a subscriber who is refused
 	actions []Action
 }
 

@@ -180,7 +180,7 @@ func (r *replayer) subsystem(verb string, args []string) error {
 		r.s.Granted(r.now, g)
 		return err
 	case "refused":
-		r.s.Refused(r.now, causeOf(args[0]), "as RADIUS says")
+		r.s.Refused(r.now, causeOf(args[0]), "as RADIUS says", strings.Join(args[1:], " "))
 	case "answered":
 		r.s.CallAnswered(r.now, attempt, Call{Tunnel: 1, PeerTunnel: 2, ID: uint16(100 + int(attempt)), Peer: 200})
 	case "down":
