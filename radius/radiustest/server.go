@@ -35,6 +35,7 @@ type Knobs struct {
 	Unsigned           bool       // no Message-Authenticator in the answer
 	WrongSignature     bool       // Message-Authenticator of another secret
 	SignatureLast      bool       // Message-Authenticator after the other attributes
+	Forgetful          bool       // keep no record of requests
 	Twice              bool       // every answer twice
 	Delay              time.Duration
 	Mangle             func(reply []byte) []byte // last, after signing
@@ -117,11 +118,14 @@ func (s *Server) Handle(from string, b []byte) (replies [][]byte, delay time.Dur
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	r := Request{Time: time.Now(), From: from, Packet: p, Raw: bytes.Clone(b)}
+	r := Request{Time: time.Now(), From: from, Packet: p}
 	r.User = rfc2865.UserName_GetString(p)
 	r.Password = rfc2865.UserPassword_GetString(p)
 	r.Verified = s.verify(b)
-	s.log = append(s.log, r)
+	if !s.knobs.Forgetful {
+		r.Raw = bytes.Clone(b)
+		s.log = append(s.log, r)
+	}
 	if s.knobs.Ignore > 0 {
 		s.knobs.Ignore--
 		return nil, 0
