@@ -13,7 +13,7 @@ import (
 // account emits a session's accounting record.
 func (sh *shard) account(now time.Time, sl *slot, status session.AccountStatus) {
 	v := sl.session.View()
-	c := sh.srv.authorities.byRetailer[v.Retailer]
+	c := sh.accountant(sl, v.Retailer)
 	if c == nil || !v.Accounting {
 		return
 	}
@@ -55,7 +55,7 @@ func (as *authorities) on() { as.tell(acct.On) }
 func (as *authorities) off() { as.tell(acct.Off) }
 
 func (as *authorities) tell(status acct.Status) {
-	for _, c := range as.all {
+	for _, c := range as.all() {
 		c.Account(acct.Record{Status: status, EventTime: time.Now()})
 	}
 }
@@ -63,7 +63,7 @@ func (as *authorities) tell(status acct.Status) {
 // flush waits until the accounting records are answered.
 func (as *authorities) flush(ctx context.Context) error {
 	var errs []error
-	for _, c := range as.all {
+	for _, c := range as.all() {
 		if err := c.Flush(ctx); err != nil {
 			errs = append(errs, fmt.Errorf("accounting records left unanswered: %w", err))
 		}

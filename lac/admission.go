@@ -57,6 +57,7 @@ type admission struct {
 	refused [numRefusals]atomic.Uint64
 
 	mu    sync.Mutex // guards what follows
+	most  int        // sessions of the port; 0: no limit
 	total int
 	macs  map[wire.MAC]int
 	vlans map[wire.VLANs]int
@@ -86,7 +87,7 @@ type place struct {
 }
 
 func newAdmission(cfg *Access) *admission {
-	return &admission{cfg: cfg, macs: map[wire.MAC]int{}, vlans: map[wire.VLANs]int{}, lines: map[lineID]*accessLine{}}
+	return &admission{cfg: cfg, most: cfg.MaxSessions, macs: map[wire.MAC]int{}, vlans: map[wire.VLANs]int{}, lines: map[lineID]*accessLine{}}
 }
 
 func lineOf(req *pppoe.Request) lineID {
@@ -125,7 +126,7 @@ func (ad *admission) enter(in *requestIn, r ref) (p place, why refusal, rivals [
 	}
 	tagged := p.vlans != wire.VLANs{}
 	switch {
-	case reached(ad.total, cfg.MaxSessions):
+	case reached(ad.total, ad.most):
 		return p, refusedPort, nil
 	case tagged && reached(ad.vlans[p.vlans], cfg.MaxSessionsPerVLAN):
 		return p, refusedVLAN, nil
@@ -175,6 +176,13 @@ func count[K comparable](counts map[K]int, k K) {
 	} else if ok {
 		delete(counts, k)
 	}
+}
+
+// limit changes how many sessions the port may have. Those that are there stay.
+func (ad *admission) limit(most int) {
+	ad.mu.Lock()
+	defer ad.mu.Unlock()
+	ad.most = most
 }
 
 // forget drops the requests that wait.

@@ -81,7 +81,7 @@ func wantWithin(t *testing.T, ad *admission, inside []place) {
 	if ad.cfg.Duplicate != AllowDuplicates {
 		perLine = 1
 	}
-	if limit := ad.cfg.MaxSessions; limit > 0 && len(inside) > limit {
+	if limit := ad.most; limit > 0 && len(inside) > limit {
 		t.Fatalf("%d sessions on the port, %d may be", len(inside), limit)
 	}
 	wantAtMost(t, macs, ad.cfg.MaxSessionsPerMAC)

@@ -2,8 +2,6 @@ package lac
 
 import (
 	"errors"
-	"fmt"
-	"strings"
 	"time"
 
 	"lacd/lac/session"
@@ -12,53 +10,6 @@ import (
 	"lacd/radius"
 	"lacd/radius/client"
 )
-
-// authorities are the RADIUS clients: one for each different list of servers
-// that retailers name, shared by the retailers with the same list.
-type authorities struct {
-	srv        *Server
-	byRetailer map[string]*client.Client
-	all        []*client.Client
-}
-
-func newAuthorities(s *Server) (authorities, error) {
-	as := authorities{srv: s, byRetailer: map[string]*client.Client{}}
-	byList := map[string]*client.Client{}
-	for _, r := range s.cfg.Policy.Retailers {
-		if len(r.RADIUS) == 0 {
-			continue
-		}
-		list := strings.Join(r.RADIUS, "\x00")
-		if byList[list] == nil {
-			cfg, err := s.clientConfig(&r)
-			if err != nil {
-				return as, err
-			}
-			cfg.ServerChanged, cfg.Disconnected = s.serverChanged, s.disconnected
-			c, err := client.New(cfg, s.cfg.Dial, s.answer)
-			if err != nil {
-				return as, errors.Join(err, as.close())
-			}
-			byList[list] = c
-			as.all = append(as.all, c)
-		}
-		as.byRetailer[r.Name] = byList[list]
-	}
-	return as, nil
-}
-
-// clientConfig returns the settings of a client for the servers of a retailer.
-func (s *Server) clientConfig(r *policy.Retailer) (client.Config, error) {
-	cfg := client.Config{NAS: s.cfg.NAS}
-	for _, name := range r.RADIUS {
-		server, ok := s.cfg.RADIUS[name]
-		if !ok {
-			return cfg, fmt.Errorf("retailer %s: RADIUS server %s is not configured", r.Name, name)
-		}
-		cfg.Servers = append(cfg.Servers, server)
-	}
-	return cfg, nil
-}
 
 func (s *Server) serverChanged(server string, kind radius.Kind, dead bool) {
 	if dead {
@@ -97,7 +48,7 @@ func (s *Server) lookUp(now time.Time, ses *session.Session, a *client.Answer) b
 // authorize asks RADIUS about a session's subscriber.
 func (sh *shard) authorize(sl *slot, a session.Authorize) {
 	r := uint64(sh.ref(sl))
-	c := sh.srv.authorities.byRetailer[a.Retailer.Name]
+	c := sl.born.clients.byRetailer[a.Retailer.Name]
 	if c == nil {
 		sh.srv.answer(client.Answer{Ref: r, Verdict: client.NoServer, Detail: "retailer " + a.Retailer.Name + " has no RADIUS server"})
 		return
@@ -120,7 +71,7 @@ func (sh *shard) authorize(sl *slot, a session.Authorize) {
 
 func (as *authorities) close() error {
 	var errs []error
-	for _, c := range as.all {
+	for _, c := range as.all() {
 		errs = append(errs, c.Close())
 	}
 	return errors.Join(errs...)

@@ -31,7 +31,7 @@ func (as *authorities) collect(ch chan<- prometheus.Metric) {
 	servers := map[serverKey]*radius.ServerStats{}
 	var overrun, crowded uint64
 	var records acct.Stats
-	for _, c := range as.all {
+	for _, c := range as.all() {
 		st := c.Stats()
 		sumServers(servers, "auth", st.Auth)
 		sumServers(servers, "acct", st.Acct)

@@ -46,7 +46,7 @@ func fallback[T comparable](v *T, def T) {
 // half, no more: one that gets nowhere holds half of all at most, and leaves
 // the others the rest.
 type gate struct {
-	cfg      Gate
+	cfg      atomic.Pointer[Gate]
 	closed   atomic.Bool
 	closures atomic.Uint64
 
@@ -85,7 +85,7 @@ func (g *gate) load(retailer string) *load {
 // Those who were given a cookie may come in through a closed door, but only so
 // many.
 func (g *gate) crowded() bool {
-	most := int64(g.cfg.HalfOpen)
+	most := int64(g.cfg.Load().HalfOpen)
 	return g.halfOpen.Load() >= most+most/4
 }
 
@@ -98,7 +98,7 @@ func (g *gate) refuses(l *load) string {
 	if why := l.busy.Load(); why != nil {
 		return *why
 	}
-	half := int64(g.cfg.HalfOpen) / 2
+	half := int64(g.cfg.Load().HalfOpen) / 2
 	share := max(1, half/n)
 	if has := l.halfOpen.Load(); g.halfOpen.Load() >= half && has >= share {
 		return fmt.Sprintf("%d sessions of retailer %s are half-open, its share is %d", has, l.name, share)
@@ -122,7 +122,7 @@ func above(value, limit int64, was bool) bool {
 func (g *gate) answered(l *load, now time.Time, took time.Duration) {
 	switch {
 	case l == nil:
-	case took >= g.cfg.CallDelay:
+	case took >= g.cfg.Load().CallDelay:
 		l.late.Store(now.UnixNano())
 	case l.late.Load() != 0:
 		l.late.Store(0)
@@ -133,10 +133,10 @@ func (g *gate) answered(l *load, now time.Time, took time.Duration) {
 func (g *gate) judge(now time.Time, l *load) string {
 	asking := l.asking.Load()
 	switch was := l.busy.Load() != nil; {
-	case above(asking, int64(g.cfg.Asking), was):
+	case above(asking, int64(g.cfg.Load().Asking), was):
 		return fmt.Sprintf("%d sessions of retailer %s await RADIUS", asking, l.name)
 	case now.UnixNano()-l.late.Load() < int64(lateFor):
-		return fmt.Sprintf("calls of retailer %s take longer than %v to be answered", l.name, g.cfg.CallDelay)
+		return fmt.Sprintf("calls of retailer %s take longer than %v to be answered", l.name, g.cfg.Load().CallDelay)
 	}
 	return ""
 }
@@ -157,9 +157,9 @@ func (g *gate) update(now time.Time, pol *policy.Policy, backlog int) string {
 	was := g.closed.Load()
 	open := g.halfOpen.Load()
 	switch {
-	case above(open, int64(g.cfg.HalfOpen), was):
+	case above(open, int64(g.cfg.Load().HalfOpen), was):
 		return fmt.Sprintf("%d sessions are half-open", open)
-	case above(int64(backlog), int64(g.cfg.Backlog), was):
+	case above(int64(backlog), int64(g.cfg.Load().Backlog), was):
 		return fmt.Sprintf("%d data plane operations wait", backlog)
 	case behind > 0 && behind == len(pol.Retailers):
 		return why

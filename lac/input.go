@@ -114,7 +114,9 @@ func (sh *shard) begin(now time.Time, in requestIn, key [16]byte, p place) {
 	sh.send(in.port, in.port.front.Load().responder.AppendPADS(nil, &req, sl.id))
 	var seed [32]byte
 	random(seed[:])
-	sl.session = session.New(now, sh.config(sh.mru(in.port, &req)), sh.srv.policy(), session.Origin{
+	sl.born = sh.srv.now.Load()
+	sl.born.sessions.Add(1)
+	sl.session = session.New(now, sh.config(sl.born, sh.mru(in.port, &req)), sl.born.policy, session.Origin{
 		Port: in.port.port.Name(), NASPort: nasPort(sl), Local: sl.local, Peer: req.Src, VLANs: req.VLANs, ID: sl.id,
 		Service: req.Service, Line: req.Line,
 	}, acctID(sh.srv.boot, sh.ref(sl)), seed)

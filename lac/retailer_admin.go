@@ -96,7 +96,7 @@ func byName(causes []atomic.Uint64) map[string]uint64 {
 // servers returns the RADIUS servers of a retailer as its client sees them.
 func (as *authorities) servers(r *policy.Retailer) []admin.RADIUS {
 	out := []admin.RADIUS{}
-	c := as.byRetailer[r.Name]
+	c := as.srv.now.Load().clients.byRetailer[r.Name]
 	if c == nil {
 		return out
 	}

@@ -24,9 +24,9 @@ type Server struct {
 	boot     uint32
 	since    time.Time
 	hashSeed maphash.Seed
-	pol      atomic.Pointer[policy.Policy]
-	live     atomic.Int64 // sessions
-	closing  atomic.Bool  // silent to PADI and PADR
+	now      atomic.Pointer[settings] // never nil
+	live     atomic.Int64             // sessions
+	closing  atomic.Bool              // silent to PADI and PADR
 	gate     gate
 
 	access      []*access
@@ -62,9 +62,12 @@ func New(cfg Config) (*Server, error) {
 		cfg: cfg, boot: uint32(now.Unix()), since: now, hashSeed: maphash.MakeSeed(), stopped: make(chan struct{}), gone: make(chan struct{}),
 	}
 	s.murmur = murmur.New(cfg.Log)
-	s.pol.Store(cfg.Policy)
-	s.gate.cfg = cfg.Gate
-	s.gate.retailers.Store(int64(len(cfg.Policy.Retailers)))
+	s.authorities.srv = s
+	st, err := s.newSettings(&cfg, nil)
+	if err != nil {
+		return nil, err
+	}
+	s.enact(st, &cfg)
 	s.metrics = newMetrics(s)
 	for i, a := range cfg.Access {
 		s.access = append(s.access, newAccess(s, i, a))
@@ -80,13 +83,11 @@ func New(cfg Config) (*Server, error) {
 	}
 	s.trunk = trunk.New(t)
 	s.resolver = newResolver(cfg.Resolver, cfg.Log)
-	var err error
-	s.authorities, err = newAuthorities(s)
 	s.coa = newListener(s)
-	return s, err
+	return s, nil
 }
 
-func (s *Server) policy() *policy.Policy { return s.pol.Load() }
+func (s *Server) policy() *policy.Policy { return s.now.Load().policy }
 
 func (s *Server) callEvent(ev trunk.Event) {
 	s.shards[ref(ev.Ref.Session).shard()].box.Put(callIn{ev})
@@ -117,6 +118,7 @@ func (s *Server) Run(ctx context.Context) error {
 	}
 	s.wg.Go(s.count)
 	s.wg.Go(s.watchGate)
+	s.wg.Go(s.authorities.watchRetired)
 	s.authorities.on()
 	if s.coa != nil {
 		s.wg.Go(s.coa.Run)

@@ -27,6 +27,7 @@ type shard struct {
 	unknown  []pppoe.Bucket // per access port: PADTs for sessions that do not exist
 	due      deadlines
 	configs  map[uint16]*session.Config // by MRU ceiling
+	made     *settings                  // that configs were made of
 	books    sync.Map                   // retailer → *book; its loop alone adds to it
 	live     int
 	stopping bool
@@ -55,6 +56,7 @@ type slot struct {
 	entered bool      // place is taken
 	open    bool      // counted as half-open
 	asking  bool      // counted as awaiting RADIUS
+	born    *settings // in force when it began
 	book    *book     // where it is counted
 	load    *load     // of its retailer, while it is half-open; nil: not known yet
 	placed  time.Time // its call
@@ -224,7 +226,8 @@ func (sh *shard) release(sl *slot) {
 	sh.ids[sl.port.index].release(sl.id)
 	sl.port.sessions.Add(-1)
 	sh.mourn(sl)
-	sl.session, sl.tunnel, sl.awaited = nil, nil, nil
+	sl.born.sessions.Add(-1)
+	sl.session, sl.tunnel, sl.awaited, sl.born = nil, nil, nil, nil
 	sh.free = append(sh.free, sl.index)
 	sh.live--
 	sh.srv.live.Add(-1)
@@ -242,15 +245,18 @@ func (sh *shard) answered(sl *slot) {
 }
 
 // config returns the session settings for an MRU ceiling.
-func (sh *shard) config(mru uint16) *session.Config {
+func (sh *shard) config(st *settings, mru uint16) *session.Config {
+	if sh.made != st {
+		clear(sh.configs)
+		sh.made = st
+	}
 	c := sh.configs[mru]
 	if c == nil {
-		p := sh.srv.cfg.PPP
+		p := st.ppp
 		p.MRU = mru
 		p.Name = sh.srv.cfg.Node
 		c = &session.Config{
-			PPP: p, CallTimeout: sh.srv.cfg.CallTimeout, InterimInterval: sh.srv.cfg.InterimInterval,
-			Health: sh.health,
+			PPP: p, CallTimeout: st.callTimeout, InterimInterval: st.interimInterval, Health: sh.health,
 		}
 		sh.configs[mru] = c
 	}

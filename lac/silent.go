@@ -23,7 +23,7 @@ const (
 // patience returns how long a subscriber may be silent after PADS; 0: as long
 // as LCP lets it.
 func (g *gate) patience() time.Duration {
-	most := int64(g.cfg.HalfOpen)
+	most := int64(g.cfg.Load().HalfOpen)
 	low := most / crowdedFrom
 	open := g.halfOpen.Load()
 	if open <= low {

@@ -10,7 +10,8 @@ import (
 )
 
 func TestPatience(t *testing.T) {
-	g := &gate{cfg: Gate{HalfOpen: 8000}}
+	g := &gate{}
+	g.cfg.Store(&Gate{HalfOpen: 8000})
 	for _, tt := range []struct {
 		open int64
 		want time.Duration

@@ -45,7 +45,7 @@ func (t *Trunk) Condition(now time.Time, l *policy.LNS) policy.Condition {
 	}
 	g := v.(*group)
 	if l.Limits.TunnelSessions != 0 && t.noSeat(g, l) {
-		return policy.Condition{State: policy.Full, Limit: policy.TunnelSessions, Why: tunnelsFull(l, t.cfg.MaxTunnels)}
+		return policy.Condition{State: policy.Full, Limit: policy.TunnelSessions, Why: tunnelsFull(l, t.now.Load().MaxTunnels)}
 	}
 	if lo := g.lockout.Load(); lo != nil {
 		return lo.condition(now)
@@ -56,7 +56,7 @@ func (t *Trunk) Condition(now time.Time, l *policy.LNS) policy.Condition {
 // noSeat reports whether all tunnels are full and there may be no other.
 func (t *Trunk) noSeat(g *group, l *policy.LNS) bool {
 	all := g.all()
-	return len(all) >= t.cfg.MaxTunnels &&
+	return len(all) >= t.now.Load().MaxTunnels &&
 		!slices.ContainsFunc(all, func(tun *Tunnel) bool { return !tun.seats.full(l.Limits.TunnelSessions) })
 }
 

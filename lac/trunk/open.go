@@ -38,7 +38,7 @@ func (t *Trunk) tunnel(g *group, lns *policy.LNS) (*Tunnel, error) {
 	if !more {
 		return tun, nil // others were faster
 	}
-	if n := len(g.all()); n >= t.cfg.MaxTunnels {
+	if n := len(g.all()); n >= t.now.Load().MaxTunnels {
 		if tun == nil {
 			return nil, errors.New("full: " + tunnelsFull(lns, n))
 		}

@@ -66,6 +66,7 @@ type Event struct {
 // Trunk is all tunnels of the daemon.
 type Trunk struct {
 	cfg       Config
+	now       atomic.Pointer[Config] // with what Configure changes; never nil
 	since     time.Time
 	groups    sync.Map                                     // policy.TunnelKey → *group
 	peers     sync.Map                                     // peerKey → *peer
@@ -94,9 +95,6 @@ func New(cfg Config) *Trunk {
 	if cfg.Log == nil {
 		cfg.Log = slog.Default()
 	}
-	if cfg.MaxTunnels == 0 {
-		cfg.MaxTunnels = 4
-	}
 	if cfg.Dropped == nil {
 		cfg.Dropped = func(string) {}
 	}
@@ -105,11 +103,21 @@ func New(cfg Config) *Trunk {
 		held:  map[l2tp.TunnelID]time.Time{},
 		paths: map[path]struct{}{}, listeners: map[netip.Addr]Listener{},
 	}
+	t.Configure(cfg)
 	// "Progressively increasing" and "unique ... for a significant period of
 	// time" (RFC 2661 section 4.4.4), across restarts: it starts at the time, in
 	// steps of 8 ms, and no more calls than that are placed in the long run.
 	t.serial.Store(uint32(t.since.UnixMilli() >> 3))
 	return t
+}
+
+// Configure takes other counts, times and names: what comes before Plane in
+// Config. Tunnels that are there keep theirs, but for IdleTimeout and MaxTunnels.
+func (t *Trunk) Configure(cfg Config) {
+	if cfg.MaxTunnels == 0 {
+		cfg.MaxTunnels = 4
+	}
+	t.now.Store(&cfg)
 }
 
 // PlaceCall places a call with lns, over a shared tunnel or a new one. It

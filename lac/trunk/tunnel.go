@@ -82,7 +82,7 @@ func (t *Trunk) newTunnel(now time.Time, id l2tp.TunnelID, g *group, lns *policy
 
 // config returns the settings of the tunnel's conn.
 func (t *Tunnel) config() tunnel.Config {
-	c := &t.trunk.cfg
+	c := t.trunk.now.Load()
 	cfg := tunnel.Config{
 		LocalID: t.id, Peer: t.peer, HostName: t.lns.Host, VendorName: c.VendorName, PeerName: t.lns.PeerHost,
 		Window: c.Window, Resend: c.Resend, Retries: c.Retries, ResendMax: c.ResendMax, Hello: c.Hello,
@@ -94,7 +94,7 @@ func (t *Tunnel) config() tunnel.Config {
 	if t.lns.Secret != "" {
 		cfg.Secret = []byte(t.lns.Secret)
 	}
-	c.Random(cfg.Seed[:])
+	t.trunk.cfg.Random(cfg.Seed[:])
 	return cfg
 }
 
@@ -158,7 +158,7 @@ func (t *Tunnel) wait(now time.Time) time.Duration {
 		wait = d.Sub(now)
 	}
 	if !t.idleSince.IsZero() {
-		wait = min(wait, t.idleSince.Add(t.trunk.cfg.IdleTimeout).Sub(now))
+		wait = min(wait, t.idleSince.Add(t.trunk.now.Load().IdleTimeout).Sub(now))
 	}
 	return wait
 }
@@ -166,7 +166,7 @@ func (t *Tunnel) wait(now time.Time) time.Duration {
 // rest closes a tunnel that had no calls for long. "1 - General request to
 // clear control connection" (RFC 2661 section 4.4.2).
 func (t *Tunnel) rest(now time.Time) {
-	limit := t.trunk.cfg.IdleTimeout
+	limit := t.trunk.now.Load().IdleTimeout
 	switch {
 	case limit == 0 || !t.opened || t.down || t.seats.used.Load() > 0:
 		t.idleSince = time.Time{}
