@@ -75,7 +75,11 @@ func refused(status string, body []byte) error {
 			"lacctl and lacd should be of the same version",
 		}
 	}
-	return &hinted{errors.New(printable(e.Error)), printable(e.Hint)}
+	text := printable(e.Error)
+	for _, l := range e.Lines {
+		text += "\n  " + printable(l)
+	}
+	return &hinted{errors.New(text), printable(e.Hint)}
 }
 
 // explain says in the operator's words why there was no answer.

@@ -52,7 +52,7 @@ func execute(args []string, getenv func(string) string, in io.Reader, out *bytes
 		leaf("status", "", func(string) error { return one(t, "/v1/status", status) }),
 	)
 	root.AddCommand(show, leaf("disconnect", "ID|USER", t.disconnect), leaf("drain", "LNS", t.drain),
-		leaf("undrain", "LNS", t.undrain), t.explainCommand())
+		leaf("undrain", "LNS", t.undrain), leaf("reload", "", t.reload), t.explainCommand())
 	root.SetArgs(doubleDash(args))
 	return root.Execute()
 }

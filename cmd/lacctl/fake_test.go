@@ -71,15 +71,41 @@ func fakeRetailers() []admin.Retailer {
 	}
 }
 
+// fakeReload answers a reload; a daemon with nothing to show has nothing to
+// change either.
+func fakeReload(empty bool) admin.Reloaded {
+	if empty {
+		return admin.Reloaded{Changes: []string{}, Restart: []string{}}
+	}
+	return admin.Reloaded{
+		Changes: []string{`retailer "beta": lns "lns3" added`, `radius "r1": timeout 2s → 3s`}, Restart: []string{`access "eth2" added`},
+		Warnings: []string{"lacd.hcl:3: secret has only 5 octets and can be guessed"},
+	}
+}
+
+// refuseReload is a daemon that does not like its configuration.
+func refuseReload(w http.ResponseWriter, _ *http.Request) {
+	w.WriteHeader(http.StatusConflict)
+	_ = json.NewEncoder(w).Encode(admin.Error{
+		Error: "the configuration is refused, the old one stays in force",
+		Lines: []string{`lacd.hcl:7: unknown key "relams" in retailer`, `  hint: did you mean "realms"?`},
+	}) // the client sees what is missing
+}
+
 // startFake runs an admin server on a unix socket. With empty it has nothing
 // to show.
 func startFake(tb testing.TB, path string, empty bool) (stop func()) {
+	tb.Helper()
+	return serveFake(tb, path, fakeHandler(empty))
+}
+
+func serveFake(tb testing.TB, path string, h http.Handler) (stop func()) {
 	tb.Helper()
 	l, err := net.Listen("unix", path)
 	if err != nil {
 		tb.Fatal(err)
 	}
-	srv := &http.Server{Handler: fakeHandler(empty)}
+	srv := &http.Server{Handler: h}
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
@@ -142,6 +168,7 @@ func fakeHandler(empty bool) http.Handler {
 		}
 	})
 	fakeSelection(mux, answer)
+	mux.HandleFunc("POST /v1/reload", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, fakeReload(empty)) })
 	mux.HandleFunc("DELETE /v1/sessions/{name}", func(w http.ResponseWriter, r *http.Request) {
 		switch r.PathValue("name") {
 		case "01a2b3":

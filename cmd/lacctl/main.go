@@ -21,6 +21,7 @@ const usage = `Usage:
     lacctl [-json] [-socket PATH] disconnect ID|USER
     lacctl [-json] [-socket PATH] drain LNS
     lacctl [-json] [-socket PATH] undrain LNS
+    lacctl [-json] [-socket PATH] reload
     lacctl [-json] [-socket PATH] explain [USER] [LINE] [-reply FILE | -password-stdin]
 
 Options:
@@ -44,6 +45,9 @@ the user name as the subscriber sent it.
 it back, as does a restart of lacd. An LNS is named as in "show lns", by its
 retailer and name with a slash between them where several have the name, or by
 its address.
+
+"reload" has lacd read its configuration again, and tells what has changed and
+what only a restart would change. A file with an error is refused as a whole.
 
 "explain" tells on which LNSes a subscriber would be tried, and why, without
 placing a call. Where RADIUS decides and is not asked, it tells what is known.

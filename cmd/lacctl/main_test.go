@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"flag"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -31,6 +32,7 @@ func TestScripts(t *testing.T) {
 		Setup: func(e *testscript.Env) error {
 			e.Defer(startFake(t, filepath.Join(e.WorkDir, "admin.sock"), false))
 			e.Defer(startFake(t, filepath.Join(e.WorkDir, "empty.sock"), true))
+			e.Defer(serveFake(t, filepath.Join(e.WorkDir, "refusing.sock"), http.HandlerFunc(refuseReload)))
 			if err := leaveStale(filepath.Join(e.WorkDir, "stale.sock")); err != nil {
 				return err
 			}

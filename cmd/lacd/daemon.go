@@ -29,6 +29,7 @@ import (
 // process is a server and the listeners beside it.
 type process struct {
 	server    *lac.Server
+	configs   configs
 	plane     string
 	listeners []*http.Server
 	sockets   []net.Listener
@@ -46,10 +47,8 @@ func newDaemon(f *file.File, log *slog.Logger) (_ *process, err error) {
 			}
 		}
 	}()
-	cfg := lac.Config{
-		Node: f.Node.Name, Version: buildVersion(), Policy: f.Policy, PPP: pppConfig(&f.PPP), Log: log,
-		Trunk: trunkConfig(f), CallTimeout: f.L2TP.AnswerTimeout, RADIUS: radiusServers(f), NAS: client.NAS{Identifier: f.Node.Name},
-	}
+	cfg := changeable(f)
+	cfg.Node, cfg.Version, cfg.Log, cfg.NAS = f.Node.Name, buildVersion(), log, client.NAS{Identifier: f.Node.Name}
 	for _, a := range f.Core.Local {
 		if a.Is4() {
 			cfg.NAS.IP = a
@@ -63,7 +62,6 @@ func newDaemon(f *file.File, log *slog.Logger) (_ *process, err error) {
 	}
 	open = append(open, cfg.Plane)
 	cfg.PlaneName = d.plane
-	cfg.Gate = gate(&f.Node)
 	for i := range f.Access {
 		a, err := openAccess(&f.Access[i])
 		if err != nil {
@@ -147,7 +145,7 @@ func (d *process) listen(f *file.File) error {
 	if err != nil {
 		return err
 	}
-	d.add(admin, d.server.AdminHandler())
+	d.add(admin, d.adminHandler())
 	if !f.Node.Metrics.IsValid() {
 		return nil
 	}

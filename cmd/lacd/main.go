@@ -78,30 +78,38 @@ func serve(path string, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	log := newLogger(&f.Node, stderr)
+	var level slog.LevelVar
+	log := newLogger(&f.Node, &level, stderr)
 	slog.SetDefault(log)
 	for _, w := range f.Warnings {
 		log.Warn("configuration", "what", w)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 	defer stop()
+	hup := make(chan os.Signal, 1)
+	signal.Notify(hup, syscall.SIGHUP) // before anybody is told that we are ready
+	defer signal.Stop(hup)
 	d, err := newDaemon(f, log)
 	if err != nil {
 		return err
 	}
+	d.configs.from(path, f, &level, log)
 	log.Info("started", "node", f.Node.Name, "version", buildVersion(), "dataplane", d.plane, "access", len(f.Access))
 	// Errors mean that no service manager listens.
 	_, _ = daemon.SdNotify(false, daemon.SdNotifyReady)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		d.watch(ctx, hup)
+	}()
 	err = d.run(ctx)
+	<-done
 	log.Info("stopped")
 	return err
 }
 
-func newLogger(n *file.Node, w io.Writer) *slog.Logger {
-	var level slog.Level
-	if err := level.UnmarshalText([]byte(n.LogLevel)); err != nil {
-		level = slog.LevelInfo
-	}
+func newLogger(n *file.Node, level *slog.LevelVar, w io.Writer) *slog.Logger {
+	setLevel(level, n)
 	opts := &slog.HandlerOptions{Level: level}
 	if n.LogFormat == "json" {
 		return slog.New(slog.NewJSONHandler(w, opts))

@@ -12,6 +12,7 @@
 //	GET    /v1/retailers/{name}     Retailer
 //	GET    /v1/explain?user=NAME    Explanation
 //	POST   /v1/explain              Explanation of a Question
+//	POST   /v1/reload               Reloaded; 409 where the file is refused, and nothing changes
 //	GET    /v1/status               Status
 //
 // A failure is answered with its HTTP status and an Error body.
@@ -107,6 +108,7 @@ type Disconnected struct {
 
 // Error explains a failure.
 type Error struct {
-	Error string `json:"error"`
+	Error string   `json:"error"`
+	Lines []string `json:"lines,omitempty"` // what is wrong, where there may be more than one thing
 	Hint  string `json:"hint,omitempty"`
 }
