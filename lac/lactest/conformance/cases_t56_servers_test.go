@@ -48,7 +48,7 @@ func TestT56_ServersOfTheMedium(t *testing.T) {
 	rig := start(t, radiusConfig(""))
 	_, q := dialed(rig, user)
 	q.Accept(script.TaggedU24(script.TunnelType, 1, 3), script.TaggedU24(script.TunnelMediumType, 1, 2),
-		script.Tagged(script.TunnelServerEndpoint, 1, "192.0.2.11/[2001:db8::11]:1701"))
+		script.Tagged(script.TunnelServerEndpoint, 1, "192.0.2.11/[2001:db8:1::11]:1701"))
 	rig.LNS6().Open().OpenCall()
 	rig.AwaitLog("session up")
 	if m := rig.LNS(0).Messages(); len(m) > 0 {

@@ -132,6 +132,25 @@ func TestT57_Reject(t *testing.T) {
 	nobodyElse(t, rig, n)
 }
 
+// The subscriber that is refused reads what RADIUS has to say to it, in order
+// (RFC 2865 section 5.18).
+func TestT57_ReplyMessage(t *testing.T) {
+	rig := start(t, radiusConfig(""))
+	bill := []script.Attribute{script.AttText(script.ReplyMessage, "your bill"), script.AttText(script.ReplyMessage, "is open")}
+	c := rig.Client()
+	c.DialPAP(user, password)
+	rig.Server(0).Expect().Reject(bill...)
+	_, _, data := c.ExpectPPP(script.PAP, script.AuthNak).PPP()
+	if got := string(data[min(1, len(data)):]); got != "your bill is open" {
+		t.Errorf("the client is told %q, want both messages", got)
+	}
+	c, q := dialed(rig, user)
+	q.Reject(bill...)
+	if _, _, data := c.ExpectPPP(script.CHAP, script.Failure).PPP(); string(data) != "your bill is open" {
+		t.Errorf("the client is told %q, want both messages", data)
+	}
+}
+
 // A line that is refused gets an LCP Terminate (RFC 2809 section 4.1.2.2): there is
 // no authentication that could fail.
 func TestT57_Line(t *testing.T) {
