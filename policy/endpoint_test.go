@@ -135,6 +135,8 @@ func TestSeveralEndpoints(t *testing.T) {
 		{"group", []Tunnel{{Server: "RESIDENTIAL"}}, []string{"lns1", "lns2"}, nil},
 		{"group of equals", []Tunnel{{Server: "pair", Preference: 3}}, []string{"lns2 lns3"}, nil},
 		{"group, then another", []Tunnel{{Server: "residential/lns4"}}, []string{"lns1", "lns2", "lns4"}, nil},
+		{"group beside another", []Tunnel{{Server: "residential,lns4/lns3"}}, []string{"lns1 lns4", "lns2", "lns3"}, nil},
+		{"another, then a group", []Tunnel{{Server: "lns4/residential,lns3"}}, []string{"lns4", "lns1 lns3", "lns2"}, nil},
 		{"host", []Tunnel{{Server: "one.example"}}, []string{"one.example one.example"}, nil},
 		{
 			"host over IPv6",

@@ -44,18 +44,21 @@ func (p *Policy) tunnel(d *Decision, r *Retailer, t *Tunnel, hosts []Host, silen
 		skip("it names no server")
 		return nil
 	}
-	base := 0 // ranks of groups so far
+	// A group takes as many levels as it has preferences inside.
+	first, deepest, at := 0, 0, uint8(0)
 	for _, e := range all {
+		if e.level != at {
+			first, at = deepest+1, e.level
+		}
 		found, why := p.alternatives(r, t, &e, hosts)
 		if why != "" {
 			skip("%s", why)
 		}
 		for _, o := range found {
-			o.lns.Level = uint8(min(base+int(e.level)+int(o.lns.Level), 255))
+			level := first + int(o.lns.Level)
+			deepest = max(deepest, level)
+			o.lns.Level = uint8(min(level, 255))
 			options = append(options, o)
-		}
-		if n := len(found); n > 0 && r.group(e.text) != nil {
-			base += int(slices.MaxFunc(found, byLevel).lns.Level)
 		}
 	}
 	if more {
@@ -78,8 +81,6 @@ func (p *Policy) tunnel(d *Decision, r *Retailer, t *Tunnel, hosts []Host, silen
 func (r *Retailer) ranks(t *Tunnel) bool {
 	return t.Unusable == "" && strings.ContainsAny(t.Server, ",/") && !r.knows(t.Server)
 }
-
-func byLevel(a, b option) int { return cmp.Compare(a.lns.Level, b.lns.Level) }
 
 // alternatives returns what one endpoint stands for: an LNS of the
 // configuration, a group of them, an address, or the addresses of a host.
