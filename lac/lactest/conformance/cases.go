@@ -75,7 +75,7 @@ var Cases = []Case{
 	{"T52", "LCP: unknown codes and protocols, echo, loops, termination, silence"},
 	{"T53", "repeated answers get one verdict; refusal; no network protocols at the gateway"},
 	{"T54", "Access-Request: Message-Authenticator first and right, wanted in answers; User-Password of 1 to 128 octets"},
-	{"T55", "what is no answer is ignored; retransmission, failover; 320 requests at once, 2000 in lac.TestT55_Outstanding"},
+	{"T55", "what is no answer is ignored; retransmission, failover, revival, Status-Server; 320 requests at once, 2000 in lac.TestT55_Outstanding"},
 	{"T56", "tunnels of RADIUS: tags, preferences, passwords, endpoints, names: the right SCCRQ"},
 	{"T57", "Accepts that are Rejects, Challenge, Reject: the client is told, and nothing else happens; unknown attributes are ignored"},
 	{"T58", "accounting: On, Start, Stop, Off and what they carry, causes, another encoding; interims, Gigawords, rounds in lac.TestT58_Interim and DelayTime"},

@@ -53,7 +53,7 @@ func (q *Request) check(secret string) error {
 	case AccountingRequest:
 		return q.checkAccounting(secret)
 	case StatusServer:
-		return q.checkSignature(secret)
+		return q.checkProbe(secret)
 	default:
 		return fmt.Errorf("a NAS has no business to send code %d", q.Code)
 	}
@@ -93,6 +93,19 @@ func (q *Request) checkAccess(secret string) error {
 		return fmt.Errorf("User-Password has %d octets", n)
 	}
 	return q.lacks(notInAccess)
+}
+
+// checkProbe wants nothing but the NAS, signed (RFC 5997 sections 3 and 6).
+func (q *Request) checkProbe(secret string) error {
+	if err := q.checkSignature(secret); err != nil {
+		return err
+	}
+	for _, a := range q.Attrs {
+		if !slices.Contains([]byte{MessageAuthenticator, NASIPAddress, NASIPv6Address, NASIdentifier, VendorAttribute}, a.Type) {
+			return fmt.Errorf("attribute %d does not belong into Status-Server", a.Type)
+		}
+	}
+	return nil
 }
 
 // checkAccounting verifies the Request Authenticator: MD5 over the packet with

@@ -11,7 +11,16 @@ import (
 
 // signed encodes an Access-Request as it should be.
 func signed(secret string, attributes ...Attribute) []byte {
-	b := append([]byte{AccessRequest, 7, 0, 0}, "0123456789abcdef"...)
+	return signedAs(AccessRequest, secret, attributes...)
+}
+
+// status encodes a Status-Server as it should be.
+func status(secret string, attributes ...Attribute) []byte {
+	return signedAs(StatusServer, secret, attributes...)
+}
+
+func signedAs(code byte, secret string, attributes ...Attribute) []byte {
+	b := append([]byte{code, 7, 0, 0}, "0123456789abcdef"...)
 	b = append(append(b, MessageAuthenticator, 18), make([]byte, 16)...)
 	for _, a := range attributes {
 		b = a.append(b, secret, nil)
@@ -59,6 +68,9 @@ func TestCheck(t *testing.T) {
 		{"Terminate-Cause in Start", accounting("s", with(AttU32(AcctTerminateCause, 1))...), "Terminate-Cause"},
 		{"password", accounting("s", with(pap)...), "does not belong"},
 		{"preference", accounting("s", with(TaggedU24(TunnelPreference, 0, 1))...), "does not belong"},
+		{"Status-Server", status("s", nas), ""},
+		{"Status-Server of a user", status("s", nas, AttText(UserName, "joe")), "does not belong"},
+		{"Status-Server with a wrong secret", status("x", nas), "wrong Message-Authenticator"},
 		{"another code", append([]byte{AccessAccept}, signed("s", nas)[1:]...), "no business"},
 	} {
 		_, err := ParseRequest(tc.b, "s")
