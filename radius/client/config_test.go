@@ -1,6 +1,7 @@
 package client
 
 import (
+	"crypto/tls"
 	"net/netip"
 	"strings"
 	"testing"
@@ -24,6 +25,10 @@ func TestConfigRefused(t *testing.T) {
 		{"no secret", Config{NAS: NAS{Identifier: "n"}, Servers: []Server{{Name: "r1", Auth: addr}}}, `server "r1" has no secret`},
 		{"no accounting secret", Config{NAS: NAS{Identifier: "n"}, AcctServers: []Server{{Name: "a1", Acct: addr}}}, `server "a1" has no secret`},
 		{"negative tries", Config{NAS: NAS{Identifier: "n"}, Servers: []Server{{Name: "r1", Secret: "x", Tries: -1}}}, "negative"},
+		{"negative weight", Config{NAS: NAS{Identifier: "n"}, Servers: []Server{{Name: "r1", Secret: "x", Weight: -1}}}, "negative"},
+		{"TLS that trusts everybody", Config{NAS: NAS{Identifier: "n"}, Servers: []Server{
+			{Name: "r1", Secret: "x", TLS: &tls.Config{InsecureSkipVerify: true}},
+		}}, "whoever it is"},
 		{"too many", Config{NAS: NAS{Identifier: "n"}, Servers: many}, "more than 64 servers"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -2,6 +2,7 @@ package client
 
 import (
 	"net/netip"
+	"strings"
 	"testing"
 	"time"
 
@@ -67,5 +68,41 @@ func TestUDPRefused(t *testing.T) {
 	}
 	if st := c.Stats().Auth[0]; st.Sent != 3 {
 		t.Errorf("got %+v, want 3 transmissions", st)
+	}
+}
+
+// Servers have sources of their own, and IPv6 addresses; secrets may be long.
+func TestUDPSources(t *testing.T) {
+	long := strings.Repeat("0123456789abcdef", 15) + "0123456789abcde" // 255 octets
+	for _, tt := range []struct{ server, source, want string }{
+		{"127.0.0.1", "127.0.0.3", "127.0.0.3"},
+		{"127.0.0.1", "", "127.0.0.2"}, // that of all
+		{"::1", "::1", "::1"},
+	} {
+		t.Run(tt.server+" from "+tt.source, func(t *testing.T) {
+			s := radiustest.New(long)
+			s.SetUser("nemo", radiustest.User{Password: "arctangent"})
+			server := Server{
+				Name: "r1", Auth: s.ListenAt(t, netip.MustParseAddr(tt.server)), Secret: policy.Secret(long), RequireMessageAuthenticator: true,
+			}
+			if tt.source != "" {
+				server.Source = netip.MustParseAddr(tt.source)
+			}
+			answers := make(chan Answer, 1)
+			c, err := New(Config{
+				NAS: NAS{Identifier: "lac1"}, Local: netip.MustParseAddr("127.0.0.2"), Servers: []Server{server},
+			}, nil, func(a Answer) { answers <- a })
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { _ = c.Close() })
+			c.Authenticate(1, access("arctangent"))
+			if a := <-answers; a.Verdict != Accepted {
+				t.Errorf("got %+v, want accepted", a)
+			}
+			if from := netip.MustParseAddrPort(s.Requests()[0].From).Addr().Unmap().String(); from != tt.want {
+				t.Errorf("got source %s, want %s", from, tt.want)
+			}
+		})
 	}
 }
