@@ -89,13 +89,16 @@ func (r *rig) ask(ref uint64) {
 // wait lets time pass, from deadline to deadline.
 func (r *rig) wait(d time.Duration) {
 	end := r.now.Add(d)
-	for {
+	for still := 0; ; still++ {
 		next := r.x.Deadline()
 		if next.IsZero() || next.After(end) {
 			break
 		}
 		if next.After(r.now) {
-			r.now = next
+			r.now, still = next, 0
+		}
+		if still > 1000 {
+			r.t.Fatalf("the deadline %v does not move", next.Sub(r.start))
 		}
 		r.x.Advance(r.now)
 		r.take()
@@ -318,8 +321,16 @@ func FuzzExchange(f *testing.F) {
 	}
 	f.Add(join(step(0), step(2), step(0), step(3, 7), step(1, 2, 0, 0, 20), step(4)))
 	f.Add(join(step(0), step(0), step(3, 60), step(2), step(5), step(2)))
+	for _, kind := range []byte{0x84, 0xc6} { // 6n: ask first
+		f.Add(join(step(kind), step(0), step(2), step(3, 120), step(0), step(5), step(3, 20), step(2), step(0), step(4)))
+		f.Add(join(step(kind), step(0), step(0), step(0), step(3, 60), step(5), step(3, 61), step(2), step(0), step(2), step(3, 255), step(0)))
+	}
 	f.Fuzz(func(t *testing.T, in []byte) {
-		r := newRig(t, ExchangeConfig{Sockets: 1, Most: 20}, Server{}, Server{})
+		servers := []Server{{}, {}}
+		if len(in) > 0 && in[0]&0x80 != 0 { // probed, and connected to
+			servers = []Server{{Priority: 1, Probe: ByStatus, Reliable: in[0]&0x40 != 0}, {Priority: 1, Reliable: true}}
+		}
+		r := newRig(t, ExchangeConfig{Sockets: 1, Most: 20, NAS: NAS{Identifier: "lac1"}}, servers...)
 		asked := uint64(0)
 		for len(in) >= 2 {
 			what, n := in[0], min(int(in[1]), len(in)-2)
@@ -350,12 +361,18 @@ func FuzzExchange(f *testing.F) {
 				r.x.Receive(r.now, s.Socket, a)
 			case what%6 == 5:
 				lost := r.sends[len(r.sends)-1].Socket
+				if _, ok := r.open[lost]; !ok {
+					continue
+				}
 				delete(r.open, lost) // its owner has closed it
 				r.x.Lost(r.now, lost)
 			}
 			r.take()
 		}
 		r.wait(5 * time.Minute)
+		if servers[0].Probe == ByStatus {
+			clear(r.open) // a server may still be probed, or watched
+		}
 		if uint64(len(r.ends)) != asked || r.x.Len() != 0 || len(r.open) != 0 {
 			t.Errorf("%d requests, %d ended, %d left, %d sockets", asked, len(r.ends), r.x.Len(), len(r.open))
 		}

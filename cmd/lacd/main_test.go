@@ -59,7 +59,7 @@ func TestCheckExamples(t *testing.T) {
 // writePEM makes the files that RADIUS over TLS needs in the reference.
 func writePEM(t *testing.T, dir string) {
 	t.Helper()
-	ca, cert, key := radiustest.NewAuthority(t).PEM(t)
+	ca, cert, key := radiustest.NewAuthority(t).PEM(t, "lac1")
 	for name, text := range map[string][]byte{"radsec-ca.pem": ca, "radsec-client.pem": cert, "radsec-client.key": key} {
 		if err := os.WriteFile(filepath.Join(dir, name), text, 0o600); err != nil {
 			t.Fatal(err)

@@ -1,15 +1,8 @@
 package client
 
 import (
-	"bufio"
-	"fmt"
-	"net"
 	"net/netip"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"runtime"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -137,120 +130,13 @@ func heap() uint64 {
 	return m.HeapAlloc
 }
 
-// raddb is FreeRADIUS with one user and signed answers, on the loopback.
-const raddb = `
-prefix = /usr
-name = freeradius
-libdir = /usr/lib/freeradius
-run_dir = @DIR@
-pidfile = @DIR@/pid
-max_requests = 65536
-log {
-	destination = stdout
-}
-security {
-	reject_delay = 0
-	status_server = yes
-}
-client lac {
-	ipaddr = 127.0.0.1
-	secret = @SECRET@
-	require_message_authenticator = yes
-}
-modules {
-	files {
-		usersfile = @DIR@/users
-	}
-	pap {
-	}
-}
-server bench {
-	listen {
-		type = auth
-		ipaddr = 127.0.0.1
-		port = @PORT@
-	}
-	authorize {
-		update reply {
-			Message-Authenticator := 0x00
-		}
-		files
-		pap
-	}
-	authenticate {
-		Auth-Type PAP {
-			pap
-		}
-	}
-}
-`
-
 // BenchmarkAuthenticateFreeRADIUS asks a real server over real sockets.
 func BenchmarkAuthenticateFreeRADIUS(b *testing.B) {
-	addr := startFreeRADIUS(b)
+	addr := newFreeRADIUS(b, listenUDP).start(b)
 	cfg := benchConfig(addr)
 	b.ReportAllocs()
 	b.ResetTimer()
 	st := load(b, cfg, nil, b.N, 64).Auth[0]
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "auth/s")
 	b.ReportMetric(float64(st.Resent)/float64(b.N), "resent/op")
-}
-
-func startFreeRADIUS(b *testing.B) netip.AddrPort {
-	b.Helper()
-	binary, err := exec.LookPath("freeradius")
-	if err != nil {
-		b.Skip("freeradius is not installed")
-	}
-	pc, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
-	if err != nil {
-		b.Fatal(err)
-	}
-	addr := pc.LocalAddr().(*net.UDPAddr).AddrPort()
-	_ = pc.Close() // its port is free now, and FreeRADIUS takes it
-	dir := b.TempDir()
-	conf := strings.NewReplacer("@DIR@", dir, "@SECRET@", sharedSecret, "@PORT@", fmt.Sprint(addr.Port())).Replace(raddb)
-	for name, text := range map[string]string{
-		"radiusd.conf": conf, "dictionary": "",
-		"users": "nemo Cleartext-Password := \"arctangent\"\n\tTunnel-Type:1 := L2TP, Tunnel-Medium-Type:1 := IPv4, Tunnel-Server-Endpoint:1 := \"192.0.2.9\"\n",
-	} {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
-			b.Fatal(err)
-		}
-	}
-	cmd := exec.Command(binary, "-f", "-l", "stdout", "-d", dir)
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		b.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		b.Fatal(err)
-	}
-	var said strings.Builder
-	ready := make(chan bool, 1)
-	drained := make(chan struct{})
-	go func() {
-		defer close(drained)
-		for lines := bufio.NewScanner(out); lines.Scan(); {
-			if len(ready) == 0 && strings.Contains(lines.Text(), "Ready to process requests") {
-				ready <- true
-			}
-			if said.Len() < 1<<14 {
-				said.WriteString(lines.Text() + "\n")
-			}
-		}
-	}()
-	b.Cleanup(func() {
-		_ = cmd.Process.Kill() // it may have ended
-		<-drained
-		_ = cmd.Wait() // killed
-	})
-	select {
-	case <-ready:
-	case <-drained:
-		b.Fatalf("freeradius does not start:\n%s", &said)
-	case <-time.After(30 * time.Second):
-		b.Fatal("freeradius is not ready after 30s")
-	}
-	return addr
 }

@@ -81,10 +81,10 @@ func issue(tb testing.TB, template *x509.Certificate, by *Authority) ([]byte, *e
 	return der, key
 }
 
-// PEM returns files for a client: who is trusted, its certificate and its key.
-func (a *Authority) PEM(tb testing.TB) (ca, cert, key []byte) {
+// PEM returns files: who is trusted, and the certificate for a name and its key.
+func (a *Authority) PEM(tb testing.TB, name string) (ca, cert, key []byte) {
 	tb.Helper()
-	pair := a.Issue(tb, "lac1")
+	pair := a.Issue(tb, name)
 	der, err := x509.MarshalPKCS8PrivateKey(pair.PrivateKey)
 	if err != nil {
 		tb.Fatal(err)

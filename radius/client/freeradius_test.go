@@ -1,0 +1,268 @@
+package client
+
+import (
+	"bufio"
+	"fmt"
+	"net"
+	"net/netip"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"lacd/policy"
+	"lacd/radius"
+	"lacd/radius/acct"
+	"lacd/radius/radiustest"
+)
+
+// raddb is FreeRADIUS with one user and signed answers, on the loopback.
+const raddb = `
+prefix = /usr
+name = freeradius
+libdir = /usr/lib/freeradius
+run_dir = @DIR@
+pidfile = @DIR@/pid
+max_requests = 65536
+log {
+	destination = stdout
+}
+security {
+	reject_delay = 0
+	status_server = yes
+}
+thread pool {
+	start_servers = 2
+	max_servers = 4
+	min_spare_servers = 1
+	max_spare_servers = 4
+}
+client lac {
+	ipaddr = 127.0.0.1
+	secret = @SECRET@
+	require_message_authenticator = yes
+}
+clients radsec {
+	client lac {
+		ipaddr = 127.0.0.1
+		proto = tls
+		secret = radsec
+	}
+}
+modules {
+	files {
+		usersfile = @DIR@/users
+	}
+	pap {
+	}
+	always ok {
+		rcode = ok
+	}
+}
+server test {
+	@LISTEN@
+	authorize {
+		update reply {
+			Message-Authenticator := 0x00
+		}
+		files
+		pap
+	}
+	authenticate {
+		Auth-Type PAP {
+			pap
+		}
+	}
+	accounting {
+		ok
+	}
+}
+`
+
+// How FreeRADIUS listens. On TLS one port takes both kinds.
+const (
+	listenUDP = `listen {
+		type = auth
+		ipaddr = 127.0.0.1
+		port = @PORT@
+	}`
+	listenTLS = `listen {
+		type = auth+acct
+		proto = tcp
+		ipaddr = 127.0.0.1
+		port = @PORT@
+		clients = radsec
+		tls {
+			private_key_file = @DIR@/key.pem
+			certificate_file = @DIR@/cert.pem
+			ca_file = @DIR@/ca.pem
+			require_client_cert = yes
+			tls_min_version = "1.2"
+			tls_max_version = "1.3"
+			fragment_size = 8192
+		}
+	}`
+)
+
+const freeUsers = `nemo Cleartext-Password := "arctangent"
+	Tunnel-Type:1 := L2TP, Tunnel-Medium-Type:1 := IPv4, Tunnel-Server-Endpoint:1 := "192.0.2.9"
+`
+
+// freeRADIUS is a private instance.
+type freeRADIUS struct {
+	binary string
+	dir    string
+	addr   netip.AddrPort
+}
+
+// newFreeRADIUS writes its files. Only where FreeRADIUS is not installed the test
+// is skipped.
+func newFreeRADIUS(tb testing.TB, listen string) *freeRADIUS {
+	tb.Helper()
+	binary, err := exec.LookPath("freeradius")
+	if err != nil {
+		tb.Skip("freeradius is not installed")
+	}
+	f := &freeRADIUS{binary: binary, dir: tb.TempDir()}
+	pc, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	f.addr = pc.LocalAddr().(*net.UDPAddr).AddrPort()
+	_ = pc.Close() // its port is free now, and FreeRADIUS takes it
+	conf := strings.Replace(raddb, "@LISTEN@", listen, 1)
+	conf = strings.NewReplacer("@DIR@", f.dir, "@SECRET@", sharedSecret, "@PORT@", fmt.Sprint(f.addr.Port())).Replace(conf)
+	f.write(tb, "radiusd.conf", conf)
+	f.write(tb, "dictionary", "")
+	f.write(tb, "users", freeUsers)
+	return f
+}
+
+func (f *freeRADIUS) write(tb testing.TB, name, text string) {
+	tb.Helper()
+	if err := os.WriteFile(filepath.Join(f.dir, name), []byte(text), 0o600); err != nil {
+		tb.Fatal(err)
+	}
+}
+
+// start runs it until the test ends.
+func (f *freeRADIUS) start(tb testing.TB) netip.AddrPort {
+	tb.Helper()
+	cmd := exec.Command(f.binary, "-f", "-l", "stdout", "-d", f.dir)
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		tb.Fatal(err)
+	}
+	var said strings.Builder
+	ready, drained := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(drained)
+		told := false
+		for lines := bufio.NewScanner(out); lines.Scan(); {
+			if !told && strings.Contains(lines.Text(), "Ready to process requests") {
+				told = true
+				close(ready)
+			}
+			if said.Len() < 1<<14 {
+				said.WriteString(lines.Text() + "\n")
+			}
+		}
+	}()
+	tb.Cleanup(func() {
+		_ = cmd.Process.Kill() // it may have ended
+		<-drained
+		_ = cmd.Wait() // killed
+		if tb.Failed() {
+			tb.Logf("freeradius:\n%s", &said)
+		}
+	})
+	select {
+	case <-ready:
+	case <-drained:
+		tb.Fatalf("freeradius does not start:\n%s", &said)
+	case <-time.After(30 * time.Second):
+		tb.Fatal("freeradius is not ready after 30s")
+	}
+	return f.addr
+}
+
+// RADIUS over TLS, with FreeRADIUS: both kinds, each over its connection.
+func TestFreeRADIUSOverTLS(t *testing.T) {
+	f := newFreeRADIUS(t, listenTLS)
+	ca := radiustest.NewAuthority(t)
+	pool, cert, key := ca.PEM(t, "127.0.0.1")
+	for name, text := range map[string][]byte{"ca.pem": pool, "cert.pem": cert, "key.pem": key} {
+		f.write(t, name, string(text))
+	}
+	addr := f.start(t)
+	answers := make(chan Answer, 20)
+	c, err := New(Config{
+		NAS:     NAS{Identifier: "lac1"},
+		Servers: []Server{{Name: "free", Auth: addr, Acct: addr, Secret: radsec, TLS: ca.Client(t, "")}},
+	}, nil, func(a Answer) { answers <- a })
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = c.Close() })
+	for ref := range uint64(20) {
+		c.Authenticate(ref, access("arctangent"))
+	}
+	want := []policy.Tunnel{{Tag: 1, Server: "192.0.2.9", Medium: 4}}
+	for range 20 {
+		a := <-answers
+		if d := cmp.Diff(want, a.Grant.Tunnels); a.Verdict != Accepted || d != "" {
+			t.Fatalf("got %+v, tunnels -want +got:\n%s", a, d)
+		}
+	}
+	c.Authenticate(20, access("wrong"))
+	if a := <-answers; a.Verdict != Rejected {
+		t.Errorf("wrong password: got %+v, want rejected", a)
+	}
+	c.Account(acct.Record{Status: acct.Start, Session: "a", EventTime: time.Now()})
+	if err := c.Flush(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	st := c.Stats()
+	if st.Auth[0].Sockets != 1 || st.Acct[0].Sockets != 1 || st.Auth[0].Disconnects+st.Acct[0].Disconnects != 0 {
+		t.Errorf("got %+v and %+v, want a connection each", st.Auth[0], st.Acct[0])
+	}
+}
+
+// FreeRADIUS that is away, and then there, is found by Status-Server.
+func TestFreeRADIUSStatusServer(t *testing.T) {
+	f := newFreeRADIUS(t, listenUDP)
+	answers, lives := make(chan Answer, 2), make(chan struct{})
+	c, err := New(Config{
+		NAS: NAS{Identifier: "lac1"},
+		Servers: []Server{{
+			Name: "free", Auth: f.addr, Secret: policy.Secret(sharedSecret), RequireMessageAuthenticator: true,
+			Timeout: 10 * time.Millisecond, DeadTime: 50 * time.Millisecond, Probe: radius.ByStatus,
+		}},
+		ServerChanged: func(_ string, _ radius.Kind, dead bool) {
+			if !dead {
+				close(lives)
+			}
+		},
+	}, nil, func(a Answer) { answers <- a })
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = c.Close() })
+	c.Authenticate(1, access("arctangent"))
+	if a := <-answers; a.Verdict != NoServer {
+		t.Fatalf("got %+v, want no server yet", a)
+	}
+	f.start(t)
+	<-lives
+	c.Authenticate(2, access("arctangent"))
+	if a := <-answers; a.Verdict != Accepted {
+		t.Errorf("got %+v, want accepted", a)
+	}
+}
