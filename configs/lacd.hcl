@@ -428,6 +428,12 @@ retailer "acme" {
   # Servers to ask, preferred first unless they have a priority. Default: none.
   radius = ["freeradius1", "freeradius2", "radsec1"]
 
+  # What becomes of a subscriber while no server answers: "refuse" it, or "realm",
+  # let it through to the retailer's own LNSes, which must be there and
+  # authenticate it. It is told within 30s. A server that rejects it has answered.
+  # Default "refuse".
+  radius_down = "realm"
+
   # Send accounting to those servers. Default true where one of them has an
   # acct address, else false.
   accounting = true

@@ -33,6 +33,9 @@ func (sh *shard) account(now time.Time, sl *slot, status session.AccountStatus) 
 			OutOctets: v.Counters.DownOctets, OutPackets: v.Counters.DownPackets,
 		},
 	}
+	if v.Unproven {
+		rec.Authentic = acct.ByRemote // RADIUS was asked, and silent
+	}
 	if v.LNS.Local.IsValid() {
 		rec.Tunnel.Client = v.LNS.Local.String()
 	}

@@ -138,8 +138,12 @@ func (s *Server) authorization(ctx context.Context, e *admin.Explanation, r *pol
 		if a.Server != "" {
 			e.RADIUS += " by " + a.Server
 		}
-		if a.Verdict == client.Accepted {
+		switch {
+		case a.Verdict == client.Accepted:
 			return a.Grant, []string{e.RADIUS}, nil
+		case a.Verdict == client.NoServer && r.Retailer.RADIUSDown == policy.DownRealm:
+			*r = r.WithoutRADIUS(a.Detail)
+			return policy.Grant{}, nil, nil
 		}
 		e.Outcome = outcomeRefused
 		var told strings.Builder

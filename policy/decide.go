@@ -43,7 +43,7 @@ func (p *Policy) Decide(now time.Time, s Subscriber, r Route, g Grant, seed uint
 	if len(g.Tunnels) > 0 {
 		options = p.granted(&d, r.Retailer, &g)
 	} else {
-		options = p.own(&d, r.Retailer)
+		options = p.own(&d, r.Retailer, r.AsksRADIUS() && !r.silent)
 	}
 	options, resort := d.dropClosed(now, d.dropRepeats(options), health)
 	if len(options) == 0 && resort == nil {
@@ -75,15 +75,16 @@ func (d *Decision) interim(r *Retailer, g Grant) time.Duration {
 	return asked
 }
 
-// own returns the retailer's configured LNSes.
-func (p *Policy) own(d *Decision, r *Retailer) []option {
+// own returns the retailer's configured LNSes. Asked says that RADIUS has
+// answered, and named no others.
+func (p *Policy) own(d *Decision, r *Retailer, asked bool) []option {
 	options := make([]option, 0, len(r.LNS))
 	for i := range r.LNS {
 		l := r.LNS[i]
 		p.complete(r, &l)
 		options = append(options, option{lns: l, from: "configured"})
 	}
-	if r.AsksRADIUS() {
+	if asked {
 		d.reason("RADIUS named no tunnel: %s of retailer %s", count(len(options), "LNS", "LNSes"), r.Name)
 	} else {
 		d.reason("%s of retailer %s", count(len(options), "LNS", "LNSes"), r.Name)

@@ -12,12 +12,33 @@ import (
 // value "MUST NOT be smaller than 60").
 const MinInterim = 60 * time.Second
 
+// Down is what becomes of a subscriber about whom no RADIUS server answers.
+type Down uint8
+
+// What to do.
+const (
+	DownRefuse Down = iota
+	DownRealm       // as if its realm were enough: the retailer's own LNSes authenticate it
+)
+
+// DownWords are the configuration's words.
+var DownWords = [...]string{DownRefuse: "refuse", DownRealm: "realm"}
+
+// String returns the configuration's word for d.
+func (d Down) String() string {
+	if int(d) < len(DownWords) {
+		return DownWords[d]
+	}
+	return "unknown"
+}
+
 // Retailer is one ISP whose subscribers the gateway serves.
 type Retailer struct {
 	Name            string
 	Realms          []string // without "@", "*." for all below; case of A to Z does not matter
 	Authorize       Authorize
 	RADIUS          []string      // names of its servers, preferred first
+	RADIUSDown      Down          // what becomes of subscribers while no server answers
 	Accounting      bool          // send accounting to those servers
 	InterimInterval time.Duration // 0: what RADIUS says; else a minimum for it (RFC 5080 section 2.3.4)
 	LNS             []LNS

@@ -1,6 +1,10 @@
 package policy
 
-import "lacd/policy/number"
+import (
+	"slices"
+
+	"lacd/policy/number"
+)
 
 // Route is which retailer serves a subscriber, and how it is authorized.
 type Route struct {
@@ -11,6 +15,8 @@ type Route struct {
 	Authorize Authorize // 0: refused
 	Refuse    string    // not empty: the subscriber is refused, and this is why
 	Reasons   []string
+
+	silent bool // no RADIUS server answered
 }
 
 // Route says which retailer serves a subscriber who has given its name.
@@ -86,4 +92,13 @@ func (a Authorize) String() string {
 		return "line"
 	}
 	return "unknown"
+}
+
+// WithoutRADIUS returns the route of a subscriber about whom no RADIUS server
+// answers, where the retailer wants it served all the same. Why is what became
+// of the question.
+func (r Route) WithoutRADIUS(why string) Route {
+	r.Reasons = append(slices.Clip(r.Reasons), why+`: radius_down is "realm", the LNS authenticates`)
+	r.silent = true
+	return r
 }

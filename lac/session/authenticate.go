@@ -74,10 +74,17 @@ func (s *Session) subscriber() policy.Subscriber {
 	return sub
 }
 
-// Refused takes RADIUS's refusal, or its silence. The text is for the operator;
+// Refused takes RADIUS's refusal, or its silence, which the retailer may not
+// take for one. The text is for the operator;
 // the subscriber is told the message, if there is one.
 func (s *Session) Refused(now time.Time, c cause.Cause, text, message string) {
-	if s.answered() {
+	switch {
+	case !s.answered():
+	case c == cause.AuthUnreachable && s.route.Retailer.RADIUSDown == policy.DownRealm:
+		s.route = s.route.WithoutRADIUS(text)
+		s.unproven = true
+		s.granted(now, policy.Grant{})
+	default:
 		s.message = message
 		s.refuse(now, c, text)
 	}

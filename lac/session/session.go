@@ -127,6 +127,7 @@ type Session struct {
 	lost       bool // BridgeLost has ended it
 	accounted  bool // a Start record was emitted
 	asked      bool // an Authorize is not answered yet
+	unproven   bool // RADIUS was silent, and the retailer has the LNS authenticate
 	askAgain   bool // its answer is stale: ask again
 	removing   int  // RemoveBridge actions not yet answered
 	linkEnding bool // waiting for Closed from the link
@@ -296,6 +297,7 @@ type View struct {
 	Retailer    string
 	Accounting  bool             // the retailer wants accounting records
 	Info        *policy.CallInfo // of the retailer; nil: none yet
+	Unproven    bool             // RADIUS was silent, and the retailer has the LNS authenticate
 	Rates       policy.Rates     // as authorization gave them
 	LNS         *policy.LNS
 	Call        Call
@@ -318,7 +320,7 @@ func (s *Session) View() View {
 	v := View{
 		ID: s.id, State: s.state, Origin: s.origin, Started: s.started, UpSince: s.upSince,
 		User: string(s.creds.Name), Name: s.route.Name, Realm: s.route.Realm, Call: s.call, Decision: s.decision, RouteReason: s.route.Reasons,
-		Counters: s.counters, Rates: s.rates, Cause: s.cause, Detail: s.detail,
+		Counters: s.counters, Rates: s.rates, Unproven: s.unproven, Cause: s.cause, Detail: s.detail,
 	}
 	if v.Known = v.User; s.byLine {
 		v.Known = s.route.User

@@ -35,6 +35,7 @@ func (c *checker) check(defaultRetailer string) {
 		if c.references(r) {
 			c.accounting(r)
 		}
+		c.radiusDown(r)
 		c.locals(r)
 		c.idleGroups(r)
 		if !r.AsksRADIUS() && len(r.LNS) == 0 {
@@ -145,6 +146,16 @@ func (c *checker) references(r *retailerBlock) (ok bool) {
 		c.d.refuse(r.b.at("radius"), "add auth to one of them", "no radius server of retailer %q has an auth address", r.Name)
 	}
 	return ok
+}
+
+// radiusDown checks that subscribers have somewhere to go without RADIUS.
+func (c *checker) radiusDown(r *retailerBlock) {
+	switch {
+	case !r.AsksRADIUS():
+		r.b.idle("radius_down", "authorize is %q and RADIUS is not asked", r.Authorize)
+	case r.RADIUSDown == policy.DownRealm && len(r.LNS) == 0:
+		r.b.refuse("radius_down", `add lns "name" { address = "192.0.2.1" }`, `is "realm", and retailer %q has no lns of its own`, r.Name)
+	}
 }
 
 // accounting settles whether a retailer's sessions are accounted.

@@ -1,6 +1,7 @@
 package file
 
 import (
+	"slices"
 	"time"
 
 	"lacd/policy"
@@ -44,6 +45,7 @@ func retailer(b *block) *retailerBlock {
 	if v := b.flag("accounting", false); b.has("accounting") {
 		r.accounting = &v
 	}
+	r.RADIUSDown = policy.Down(slices.Index(policy.DownWords[:], b.word("radius_down", policy.DownWords[0], policy.DownWords[:]...)))
 	r.InterimInterval = b.duration("interim_interval", 0, policy.MinInterim, 24*time.Hour)
 	r.Call = callInfo(b, r.Authorize)
 	userName(b, &r.Retailer)
