@@ -33,6 +33,14 @@ func (t *Trunk) group(key policy.TunnelKey) *group {
 	return g.(*group)
 }
 
+// current returns the group that other calls find, after g was found: it may
+// have been forgotten with its last tunnel meanwhile, and then comes back unless
+// there is another. It is called under mu, as groups are forgotten.
+func (t *Trunk) current(g *group) *group {
+	now, _ := t.groups.LoadOrStore(g.key, g)
+	return now.(*group)
+}
+
 func (g *group) all() []*Tunnel {
 	if ts := g.tunnels.Load(); ts != nil {
 		return *ts

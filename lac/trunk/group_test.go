@@ -88,3 +88,21 @@ func TestGroupsAreForgotten(t *testing.T) {
 		}
 	}
 }
+
+// A call that found a group just before it was forgotten shares the tunnel of
+// the calls that came after.
+func TestForgottenGroupIsNotUsed(t *testing.T) {
+	tr := New(Config{})
+	g := tr.group(policy.TunnelKey{Assignment: "a"})
+	tun := &Tunnel{group: g}
+	g.add(tun)
+	tr.release(tun)
+	if got := tr.current(g); got != g || tr.group(g.key) != g {
+		t.Error("a group that nobody has replaced does not come back")
+	}
+	tr.groups.CompareAndDelete(g.key, g)
+	next := tr.group(g.key)
+	if got := tr.current(g); got != next || got == g {
+		t.Error("the group that others use was not taken")
+	}
+}

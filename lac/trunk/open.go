@@ -34,6 +34,7 @@ func (t *Trunk) tunnel(g *group, lns *policy.LNS) (*Tunnel, error) {
 	if t.closed {
 		return nil, errClosing
 	}
+	g = t.current(g)
 	tun, more := g.pick(lns.Limits.TunnelSessions)
 	if !more {
 		return tun, nil // others were faster
@@ -141,8 +142,7 @@ func (t *Trunk) release(tun *Tunnel) {
 	if t.byHost[host] = slices.DeleteFunc(t.byHost[host], func(o *Tunnel) bool { return o == tun }); len(t.byHost[host]) == 0 {
 		delete(t.byHost, host)
 	}
-	// A call that has just found the group makes it live on, unknown to the
-	// next one: they will then have a tunnel each.
+	// A call that has just found the group gets the one that is current then.
 	if g := tun.group; len(g.all()) == 0 && g.lockout.Load() == nil && g.redirect.Load() == nil {
 		t.groups.CompareAndDelete(g.key, g)
 	}

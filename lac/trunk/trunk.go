@@ -175,7 +175,7 @@ func (t *Trunk) place(g *group, lns *policy.LNS, c *call) *Tunnel {
 		if !tun.seats.take(lns.Limits.TunnelSessions) {
 			continue // others were faster: it is full now, and not picked again
 		}
-		c.seat.tunnel = tun
+		c.seat.tunnel, c.attempt.group = tun, tun.group
 		tun.pending.Add(1)
 		if tun.box.Put(placeCall{c}) {
 			return tun
