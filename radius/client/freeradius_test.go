@@ -238,16 +238,16 @@ func TestFreeRADIUSOverTLS(t *testing.T) {
 // FreeRADIUS that is away, and then there, is found by Status-Server.
 func TestFreeRADIUSStatusServer(t *testing.T) {
 	f := newFreeRADIUS(t, listenUDP)
-	answers, lives := make(chan Answer, 2), make(chan struct{})
+	answers, lives := make(chan Answer, 2), make(chan struct{}, 100) // it may die again on a busy machine
 	c, err := New(Config{
 		NAS: NAS{Identifier: "lac1"},
 		Servers: []Server{{
 			Name: "free", Auth: f.addr, Secret: policy.Secret(sharedSecret), RequireMessageAuthenticator: true,
-			Timeout: 10 * time.Millisecond, DeadTime: 50 * time.Millisecond, Probe: radius.ByStatus,
+			Timeout: 100 * time.Millisecond, DeadTime: 200 * time.Millisecond, Tries: 6, Probe: radius.ByStatus,
 		}},
 		ServerChanged: func(_ string, _ radius.Kind, dead bool) {
 			if !dead {
-				close(lives)
+				lives <- struct{}{}
 			}
 		},
 	}, nil, func(a Answer) { answers <- a })

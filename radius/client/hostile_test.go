@@ -207,3 +207,36 @@ func TestPriorities(t *testing.T) {
 		}
 	})
 }
+
+// A server that loses what it gets for three seconds costs nobody more than the
+// time: what waits is bounded by its sockets, and all of it is answered.
+func TestServerStalls(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, 1, nil)
+		r.servers[0].SetKnobs(radiustest.Knobs{Silent: true, Forgetful: true})
+		const n = 6000
+		for ref := range uint64(n) {
+			if ref%20 == 0 {
+				time.Sleep(10 * time.Millisecond)
+			}
+			r.ask(ref)
+		}
+		st := r.c.Stats().Auth[0]
+		if most := 16 * 256; st.InFlight != most || st.Waiting != n-most || st.Sockets != 16 {
+			t.Errorf("got %+v, want 16 sockets full and the rest waiting", st)
+		}
+		r.servers[0].SetKnobs(radiustest.Knobs{Forgetful: true})
+		time.Sleep(6 * time.Second)
+		got := r.got()
+		if len(got) != n {
+			t.Fatalf("got %d answers, want %d", len(got), n)
+		}
+		seen := make(map[uint64]bool, n)
+		for _, a := range got {
+			if a.Verdict != Accepted || seen[a.Ref] {
+				t.Fatalf("got %+v, want each accepted once", a)
+			}
+			seen[a.Ref] = true
+		}
+	})
+}
