@@ -14,7 +14,9 @@
 // PPPoE session IDs are dealt so that ID modulo the number of shards is the
 // shard. No lock is shared by the set-up of two sessions but those of the
 // mailboxes, held for an append, and that of admission.go where sessions are
-// limited by more than the port. The front door is gate.go, the life of an access
+// limited by more than the port. What can change while the daemon runs is one
+// snapshot, settings.go; what is counted of a retailer are the books of
+// retailer.go, one for each shard. The front door is gate.go, the life of an access
 // device device.go.
 //
 // Three places differ from the drawing this was built from: RemoveBridge

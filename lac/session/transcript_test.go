@@ -207,8 +207,10 @@ func (r *replayer) session(args []string) error {
 		{Name: "bob", Realms: []string{"bob.example"}, Authorize: policy.ByRealm, LNS: []policy.LNS{
 			{Name: "lnsb", Peer: netip.MustParseAddrPort("192.0.2.9:1701"), NoProxyAuth: true, NoReplayAuth: true},
 		}},
-		{Name: "trusting", Realms: []string{"trusting.example"}, Authorize: policy.ByRADIUS, RADIUS: []string{"r1"}, Accounting: true,
-			RADIUSDown: policy.DownRealm, LNS: []policy.LNS{{Name: "lnsd", Peer: netip.MustParseAddrPort("192.0.2.19:1701")}}},
+		{
+			Name: "trusting", Realms: []string{"trusting.example"}, Authorize: policy.ByRADIUS, RADIUS: []string{"r1"}, Accounting: true,
+			RADIUSDown: policy.DownRealm, LNS: []policy.LNS{{Name: "lnsd", Peer: netip.MustParseAddrPort("192.0.2.19:1701")}},
+		},
 		{Name: "leased", Authorize: policy.ByLine, AskLine: true, LinePassword: "dummy", Lines: []policy.Lines{
 			{CircuitIDs: []policy.Pattern{{Text: "dsl1"}}},
 		}},
