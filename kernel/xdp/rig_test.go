@@ -193,7 +193,10 @@ func (r *rig) read(id kernel.TunnelID, conn *net.UDPConn) {
 			return
 		}
 		if err == nil && !r.dp.Receive(id, buf[:n]) {
-			r.left <- bytes.Clone(buf[:n])
+			select {
+			case r.left <- bytes.Clone(buf[:n]):
+			default: // nobody wants that many
+			}
 		}
 	}
 }
@@ -333,4 +336,20 @@ func (r *rig) receiveDown(b kernel.Bridge) []byte {
 		}
 	}
 	return ppp
+}
+
+// drain returns what the LNS has received, and waits a moment for it.
+func (r *rig) drain() (msgs [][]byte) {
+	r.t.Helper()
+	buf := make([]byte, 2048)
+	for {
+		if err := r.lns.SetReadDeadline(time.Now().Add(20 * time.Millisecond)); err != nil {
+			r.t.Fatal(err)
+		}
+		n, err := r.lns.Read(buf)
+		if err != nil {
+			return msgs
+		}
+		msgs = append(msgs, bytes.Clone(buf[:n]))
+	}
 }

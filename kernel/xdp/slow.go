@@ -18,10 +18,12 @@ import (
 // and down what only the kernel could put together or decrypt. It is bounded by
 // the ring that the program writes to, and by the caller of Receive.
 type slowPath struct {
-	plane  *Dataplane
-	ring   *ringbuf.Reader
-	wg     sync.WaitGroup
-	refuse atomic.Uint64 // frames that a socket or device did not take
+	plane *Dataplane
+	ring  *ringbuf.Reader
+	wg    sync.WaitGroup
+
+	sent, delivered atomic.Uint64 // frames, up and down
+	refused         atomic.Uint64 // that a socket or device did not take
 }
 
 func newSlowPath(d *Dataplane) (*slowPath, error) {
@@ -101,7 +103,9 @@ func (s *slowPath) up(r, msg []byte) []byte {
 	}
 	msg = append(append(msg, 0xff, 0x03), r[:n]...)
 	if err := send(t, msg); err != nil {
-		s.refuse.Add(1)
+		s.refused.Add(1)
+	} else {
+		s.sent.Add(1)
 	}
 	return msg
 }
@@ -142,9 +146,10 @@ func (d *Dataplane) Receive(id kernel.TunnelID, msg []byte) bool {
 		store(&d.tables.ups[e.Up].Numbered, numbers)
 	}
 	if err := d.deliver(e, ppp); err != nil {
-		d.slow.refuse.Add(1)
+		d.slow.refused.Add(1)
 		return true
 	}
+	d.slow.delivered.Add(1)
 	atomic.AddUint64(&e.Packets, 1)
 	atomic.AddUint64(&e.Octets, uint64(len(ppp)))
 	return true
@@ -206,8 +211,11 @@ func parseData(id kernel.TunnelID, msg []byte) (session uint16, numbered bool, p
 	return session, numbered, rest, len(rest) > 0
 }
 
-// Stats counts frames of sessions that did not get through.
+// Stats counts frames of sessions that went through user space, and those that
+// did not get through.
 type Stats struct {
+	SlowUp, SlowDown uint64
+
 	Crowded uint64 // no room on the way to user space
 	Long    uint64 // longer than the access device takes
 	Device  uint64 // the device was gone
@@ -223,5 +231,8 @@ func (d *Dataplane) Stats() (Stats, error) {
 		return Stats{}, os.ErrClosed
 	}
 	n, err := d.tables.drops()
-	return Stats{Crowded: n[0], Long: n[1], Device: n[2], Room: n[3], Refused: d.slow.refuse.Load()}, err
+	return Stats{
+		SlowUp: d.slow.sent.Load(), SlowDown: d.slow.delivered.Load(),
+		Crowded: n[0], Long: n[1], Device: n[2], Room: n[3], Refused: d.slow.refused.Load(),
+	}, err
 }
