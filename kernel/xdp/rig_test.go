@@ -353,3 +353,5 @@ func (r *rig) drain() (msgs [][]byte) {
 		msgs = append(msgs, bytes.Clone(buf[:n]))
 	}
 }
+
+func addrPort(s string) netip.AddrPort { return netip.MustParseAddrPort(s) }
