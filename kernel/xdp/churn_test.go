@@ -1,7 +1,6 @@
 package xdp
 
 import (
-	"fmt"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -118,8 +117,8 @@ func (c *churn) turn(k int, last map[int]kernel.Counters) {
 // While bridges come and go, and the next hop too, no frame reaches another than
 // the one it is for, and none that arrived is missing in the last counters.
 func TestChurn(t *testing.T) {
-	for _, mode := range []Mode{Native, Generic} {
-		t.Run(fmt.Sprint(mode), func(t *testing.T) { testChurn(t, mode) })
+	for name, mode := range modes() {
+		t.Run(name, func(t *testing.T) { testChurn(t, mode) })
 	}
 }
 

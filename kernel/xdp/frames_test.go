@@ -101,11 +101,11 @@ var (
 // Frames of every length around what is padded, with and without tags, arrive to
 // the octet, over IPv4 and IPv6, and none of them sees user space.
 func TestLengths(t *testing.T) {
-	for _, mode := range []Mode{Native, Generic} {
+	for mode, m := range modes() {
 		for _, six := range []bool{false, true} {
 			for i, vlans := range [][2]kernel.VLAN{{}, singleTag, serviceTag, doubleTag, oldTag} {
-				t.Run(fmt.Sprintf("%d/six=%v/tags=%d", mode, six, i), func(t *testing.T) {
-					r, b := bridged(t, options{mode: mode, six: six, tags: 2}, func(b *kernel.Bridge) { b.VLANs = vlans })
+				t.Run(fmt.Sprintf("%s/six=%v/tags=%d", mode, six, i), func(t *testing.T) {
+					r, b := bridged(t, options{mode: m, six: six, tags: 2}, func(b *kernel.Bridge) { b.VLANs = vlans })
 					up, down := r.slow()
 					for j, size := range []int{1, 2, 3, 4, 5, 10, 31, 32, 33, 37, 38, 39, 40, 41, 46, 100, 255, 256, 257, 511, 1000, 1400, 1401} {
 						frame := packet(j, size)
@@ -315,7 +315,7 @@ func TestSequencing(t *testing.T) {
 				t.Helper()
 				for range 2 {
 					r.sendUp(b, packet(ns, 50))
-					msg, _ := r.datagram()
+					msg := r.datagram()
 					want := []byte{0, 2, 7, 0xd1, 0x4e, 0x21, 0xff, 3}
 					if numbered {
 						want = []byte{8, 2, 7, 0xd1, 0x4e, 0x21, 0, byte(ns), 0, 0, 0xff, 3}
