@@ -14,6 +14,16 @@ node {
   # Unix socket on which lacctl talks to lacd. Default "/run/lacd/admin.sock".
   admin_socket = "/run/lacd/admin.sock"
 
+  # Directory of what outlives lacd: accounting records that no server has yet,
+  # below "accounting". It is made if it is not there. Default "/var/lib/lacd".
+  state_dir = "/var/lib/lacd"
+
+  # Accounting records that wait for one list of servers, in memory and in
+  # state_dir, 100 to 1000000. Beyond, interim records make room, and then new
+  # ones are lost; the log and lacd_accounting_lost_total tell. A record takes
+  # about a kilobyte. Default 100000.
+  max_accounting_records = 100000
+
   # Address and port where Prometheus fetches metrics. Default: off.
   metrics = "127.0.0.1:9101"
 
@@ -344,6 +354,11 @@ radius "radsec1" {
   }
 }
 
+radius "billing" {
+  acct        = "203.0.113.20"
+  secret_file = "billing.secret"
+}
+
 # How user names bear the realm that tells whose subscriber it is. The block may
 # be left out.
 user_name {
@@ -435,8 +450,23 @@ retailer "acme" {
   radius_down = "realm"
 
   # Send accounting to those servers. Default true where one of them has an
-  # acct address, else false.
+  # acct address, or accounting_servers is given, else false.
   accounting = true
+
+  # Servers for accounting, preferred first, each with an acct address. They may
+  # be given with every authorize. Default: those in radius.
+  accounting_servers = ["freeradius2", "freeradius1", "radsec1"]
+
+  # Servers that get a copy of each record, preferred first; none that gets the
+  # records anyway. The copies wait in a queue of their own and hold up nothing.
+  # Default: none.
+  accounting_copy = ["billing"]
+
+  # Report tunnels and the calls in them too: Tunnel-Start, -Stop and -Reject,
+  # Tunnel-Link-Start, -Stop and -Reject (RFC 2867). A tunnel that calls of
+  # several retailers share is reported to the one whose call opened it.
+  # Default false.
+  tunnel_accounting = true
 
   # Time between interim records, 60s to 24h. RADIUS may ask for a longer one
   # (Acct-Interim-Interval), not for a shorter one. Default: what RADIUS says,

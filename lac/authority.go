@@ -74,7 +74,7 @@ func (as *authorities) close() error {
 	for _, c := range as.all() {
 		errs = append(errs, c.Close())
 	}
-	return errors.Join(errs...)
+	return errors.Join(append(errs, as.accounting.close())...)
 }
 
 func kindName(k radius.Kind) string {

@@ -3,6 +3,7 @@ package lac
 import (
 	"errors"
 	"fmt"
+	"net/netip"
 	"reflect"
 	"slices"
 	"strings"
@@ -14,47 +15,107 @@ import (
 )
 
 // clients are the RADIUS clients of some settings: one for each different list
-// of servers that retailers name, shared by the retailers with the same list.
+// of servers that retailers name, and what for, shared by the retailers with the
+// same list.
 type clients struct {
 	byRetailer map[string]*client.Client
+	accounts   map[string]account // by retailer
 	all        []*client.Client
-	made       []client.Config // of each of them
+	made       []made // of each of them
 }
 
+// made is what a client was made of.
+type made struct {
+	use use
+	cfg client.Config
+}
+
+// use is what servers are asked for. Clients with different uses never share a
+// queue.
+type use uint8
+
+const (
+	toAuthorize use = iota // and to account, unless others are named for it
+	toAccount
+	toCopy
+)
+
 func (s *Server) newClients(st *settings, old *clients) (clients, error) {
-	cs := clients{byRetailer: map[string]*client.Client{}}
+	cs := clients{byRetailer: map[string]*client.Client{}, accounts: map[string]account{}}
 	byList := map[string]*client.Client{}
+	get := func(r *policy.Retailer, u use, list []string) (*client.Client, error) {
+		key := fmt.Sprint(u, "\x00", strings.Join(list, "\x00"))
+		if c := byList[key]; c != nil || len(list) == 0 {
+			return c, nil
+		}
+		cfg, err := s.clientConfig(st, r, list)
+		if err != nil {
+			return nil, err
+		}
+		m := made{u, cfg}
+		m.restrict(st, list)
+		c, err := s.client(m, old)
+		if err != nil {
+			return nil, err
+		}
+		byList[key] = c
+		cs.all, cs.made = append(cs.all, c), append(cs.made, m)
+		return c, nil
+	}
 	for i := range st.policy.Retailers {
 		r := &st.policy.Retailers[i]
-		if len(r.RADIUS) == 0 {
-			continue
+		c, err := get(r, toAuthorize, r.RADIUS)
+		if c != nil {
+			cs.byRetailer[r.Name] = c
 		}
-		list := strings.Join(r.RADIUS, "\x00")
-		if byList[list] == nil {
-			cfg, err := s.clientConfig(st, r)
+		if err == nil && r.Accounting {
+			to := account{first: c}
+			if len(r.AcctServers) > 0 {
+				to.first, err = get(r, toAccount, r.AcctServers)
+			}
 			if err == nil {
-				byList[list], err = s.client(cfg, old)
+				to.copy, err = get(r, toCopy, r.AcctCopy)
 			}
-			if err != nil {
-				return cs, errors.Join(err, cs.closeNew(old))
-			}
-			cs.all, cs.made = append(cs.all, byList[list]), append(cs.made, cfg)
+			cs.accounts[r.Name] = to
 		}
-		cs.byRetailer[r.Name] = byList[list]
+		if err != nil {
+			return cs, errors.Join(err, cs.closeNew(old))
+		}
 	}
 	return cs, nil
 }
 
+// restrict leaves the servers the addresses that the use needs.
+func (m *made) restrict(st *settings, list []string) {
+	accounts := func(r policy.Retailer) bool {
+		return r.Accounting && len(r.AcctServers) == 0 && slices.Equal(r.RADIUS, list)
+	}
+	both := slices.ContainsFunc(st.policy.Retailers, accounts)
+	for i := range m.cfg.Servers {
+		switch server := &m.cfg.Servers[i]; {
+		case m.use != toAuthorize:
+			server.Auth = netip.AddrPort{}
+		case !both:
+			server.Acct = netip.AddrPort{}
+		}
+	}
+}
+
 // client returns the client of old with the same configuration, or a new one.
-func (s *Server) client(cfg client.Config, old *clients) (*client.Client, error) {
+func (s *Server) client(m made, old *clients) (*client.Client, error) {
 	if old != nil {
 		for i := range old.made {
-			if same(&old.made[i], &cfg) {
+			if old.made[i].use == m.use && same(&old.made[i].cfg, &m.cfg) {
 				return old.all[i], nil
 			}
 		}
 	}
-	cfg.ServerChanged, cfg.Disconnected = s.serverChanged, s.disconnected
+	a := s.authorities.accounting
+	cfg := m.cfg
+	cfg.ServerChanged, cfg.Disconnected, cfg.Lost = s.serverChanged, s.disconnected, a.lost
+	if a.spool != nil {
+		cfg.Journal = a.spool
+	}
 	return client.New(cfg, s.cfg.Dial, s.answer)
 }
 
@@ -76,9 +137,9 @@ func (cs *clients) closeNew(old *clients) error {
 }
 
 // clientConfig returns the settings of a client for the servers of a retailer.
-func (s *Server) clientConfig(st *settings, r *policy.Retailer) (client.Config, error) {
-	cfg := client.Config{NAS: s.cfg.NAS}
-	for _, name := range r.RADIUS {
+func (s *Server) clientConfig(st *settings, r *policy.Retailer, list []string) (client.Config, error) {
+	cfg := client.Config{NAS: s.cfg.NAS, AcctQueue: s.cfg.MaxRecords}
+	for _, name := range list {
 		server, ok := st.radius[name]
 		if !ok {
 			return cfg, fmt.Errorf("retailer %s: RADIUS server %s is not configured", r.Name, name)
@@ -88,21 +149,22 @@ func (s *Server) clientConfig(st *settings, r *policy.Retailer) (client.Config, 
 	return cfg, nil
 }
 
-// accountant returns who takes a session's accounting records, nil if nobody:
-// the client that its retailer has now or, where it has none any more, the one
-// it had when the session began.
-func (sh *shard) accountant(sl *slot, retailer string) *client.Client {
-	if c := sh.srv.now.Load().clients.byRetailer[retailer]; c != nil {
-		return c
+// accountOf returns who takes a session's accounting records: the clients that
+// its retailer has now or, where it has none any more, those it had when the
+// session began.
+func (sh *shard) accountOf(sl *slot, retailer string) account {
+	if to, ok := sh.srv.now.Load().clients.accounts[retailer]; ok {
+		return to
 	}
-	return sl.born.clients.byRetailer[retailer]
+	return sl.born.clients.accounts[retailer]
 }
 
 // authorities are the RADIUS clients of all settings that are still needed. What
 // was asked before a reload is answered by who was asked, and a record that waits
 // is sent by who has it.
 type authorities struct {
-	srv *Server
+	srv        *Server
+	accounting *accounting
 
 	mu      sync.Mutex  // guards what follows
 	retired []*settings // replaced; sessions or records of theirs are left

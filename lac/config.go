@@ -21,15 +21,19 @@ type Config struct {
 	Access []Access
 	PPP    ppp.Config // MRU is the ceiling for all sessions; 0: 1492, or what RFC 4638 allows
 	Policy *policy.Policy
-	Trunk  trunk.Config // Plane, Notify, Log, Random and Dropped are set by New
+	Trunk  trunk.Config // Plane, Notify, Tunnels, Log, Random and Dropped are set by New
 	Plane  kernel.Dataplane
 	// PlaneName is the data plane as operators see it: "pppbridge".
 	PlaneName string
 
 	RADIUS map[string]client.Server // by the names retailers use
-	NAS    client.NAS
-	Dial   client.Dialer // nil: UDP
-	CoA    CoA
+	// StateDir holds the accounting records that no server has yet, so that they
+	// outlive the daemon. Empty: they do not.
+	StateDir   string
+	MaxRecords int // that wait for one list of servers; 0: 100,000
+	NAS        client.NAS
+	Dial       client.Dialer // nil: UDP
+	CoA        CoA
 	// Resolver finds LNSes that RADIUS gives by name. Nil: the system's.
 	Resolver Resolver
 

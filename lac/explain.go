@@ -161,7 +161,7 @@ func (s *Server) authorization(ctx context.Context, e *admin.Explanation, r *pol
 
 // ask asks the RADIUS servers of a retailer, with PAP and sockets of its own.
 func (s *Server) ask(ctx context.Context, r *policy.Route, sub *policy.Subscriber, password string) client.Answer {
-	cfg, err := s.clientConfig(s.now.Load(), r.Retailer)
+	cfg, err := s.clientConfig(s.now.Load(), r.Retailer, r.Retailer.RADIUS)
 	if err != nil {
 		return client.Answer{Verdict: client.NoServer, Detail: err.Error()}
 	}

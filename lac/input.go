@@ -196,6 +196,9 @@ func (in callIn) apply(sh *shard, now time.Time) {
 		return
 	}
 	if ev.Down {
+		if ev.Tunnel != 0 && sl.session.State() == session.Calling {
+			sh.rejected(now, sl, &ev)
+		}
 		sl.session.CallDown(now, ev.Ref.Attempt, session.CallEnd{
 			Cause: ev.Cause, Text: ev.Text, Next: ev.Next, Redirect: ev.Redirect,
 		})

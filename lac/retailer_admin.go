@@ -101,6 +101,9 @@ func (as *authorities) servers(r *policy.Retailer) []admin.RADIUS {
 		return out
 	}
 	st := c.Stats()
+	if to := as.srv.now.Load().clients.accounts[r.Name]; to.first != nil && to.first != c {
+		st.Acct = to.first.Stats().Acct
+	}
 	for kind, all := range map[radius.Kind][]radius.ServerStats{radius.Authentication: st.Auth, radius.Accounting: st.Acct} {
 		for i := range all {
 			out = append(out, adminServer(kind, &all[i]))

@@ -15,6 +15,7 @@ import (
 	"lacd/lac/trunk"
 	"lacd/policy"
 	"lacd/radius/coa/listener"
+	"lacd/radius/spool"
 )
 
 // Server is the daemon without its process: New, Run until the context ends,
@@ -63,11 +64,14 @@ func New(cfg Config) (*Server, error) {
 	}
 	s.murmur = murmur.New(cfg.Log)
 	s.authorities.srv = s
+	var kept []spool.Record
+	s.authorities.accounting, kept = newAccounting(s)
 	st, err := s.newSettings(&cfg, nil)
 	if err != nil {
-		return nil, err
+		return nil, errors.Join(err, s.authorities.accounting.close())
 	}
 	s.enact(st, &cfg)
+	s.authorities.accounting.restore(st.clients.accounts, kept)
 	s.metrics = newMetrics(s)
 	for i, a := range cfg.Access {
 		s.access = append(s.access, newAccess(s, i, a))
@@ -77,6 +81,7 @@ func New(cfg Config) (*Server, error) {
 	}
 	s.exec = newExecutors(s, cfg.Executors)
 	t := cfg.Trunk
+	t.Tunnels = s.authorities.accounting.tunnels.event
 	t.Plane, t.Notify, t.Log, t.Random, t.Dropped = cfg.Plane, s.callEvent, cfg.Log, random, s.drop
 	if t.HostName == "" {
 		t.HostName = cfg.Node

@@ -39,7 +39,10 @@ type Retailer struct {
 	Authorize       Authorize
 	RADIUS          []string      // names of its servers, preferred first
 	RADIUSDown      Down          // what becomes of subscribers while no server answers
-	Accounting      bool          // send accounting to those servers
+	Accounting      bool          // send accounting to those servers, or to AcctServers
+	AcctServers     []string      // names of its servers for accounting, preferred first; empty: RADIUS
+	AcctCopy        []string      // servers that get a copy of each record; empty: none do
+	AcctTunnels     bool          // send records of tunnels and links too (RFC 2867)
 	InterimInterval time.Duration // 0: what RADIUS says; else a minimum for it (RFC 5080 section 2.3.4)
 	LNS             []LNS
 	Groups          []Group

@@ -48,6 +48,7 @@ func newDaemon(f *file.File, log *slog.Logger) (_ *process, err error) {
 		}
 	}()
 	cfg := changeable(f)
+	cfg.StateDir, cfg.MaxRecords = f.Node.StateDir, f.Node.MaxRecords
 	cfg.Node, cfg.Version, cfg.Log, cfg.NAS = f.Node.Name, buildVersion(), log, client.NAS{Identifier: f.Node.Name}
 	for _, a := range f.Core.Local {
 		if a.Is4() {

@@ -295,7 +295,7 @@ type View struct {
 	Name        string    // User without its realm
 	Realm       string
 	Retailer    string
-	Accounting  bool             // the retailer wants accounting records
+	Owner       *policy.Retailer // nil: not known yet
 	Info        *policy.CallInfo // of the retailer; nil: none yet
 	Unproven    bool             // RADIUS was silent, and the retailer has the LNS authenticate
 	Rates       policy.Rates     // as authorization gave them
@@ -327,7 +327,7 @@ func (s *Session) View() View {
 	}
 	if s.route.Retailer != nil {
 		v.Retailer = s.route.Retailer.Name
-		v.Accounting = s.route.Retailer.Accounting
+		v.Owner = s.route.Retailer
 		v.Info = &s.route.Retailer.Call
 	}
 	if c := s.candidate(); c != nil {

@@ -178,6 +178,9 @@ func (t *Tunnel) callDown(now time.Time, d tunnel.CallDown) {
 	if dc := d.Result.Disconnect; dc != nil {
 		ev.Cause = cause.FromLNS(d.Result.Code, dc.Code, dc.Direction)
 	}
+	if !d.Local && !c.answered {
+		ev.Tunnel, ev.ID = t.id, c.id
+	}
 	if !d.Local && c.attempt.handling.GiveUp.Has(f) {
 		ev.Next = policy.GiveUp
 	}
@@ -230,6 +233,7 @@ func (t *Tunnel) judge(d tunnel.Down) outcome {
 func (t *Tunnel) goDown(now time.Time, d tunnel.Down) {
 	o := t.judge(d)
 	t.down = true
+	t.tellDown(now, &d, o.why)
 	t.settled.Store(true)
 	t.hush()
 	switch {

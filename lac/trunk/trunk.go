@@ -39,6 +39,7 @@ type Config struct {
 	Plane   kernel.Dataplane
 	Network Network           // nil: UDP
 	Notify  func(Event)       // must not block
+	Tunnels func(TunnelEvent) // must not block; nil: nobody is told
 	Log     *slog.Logger      // nil: slog.Default
 	Random  func(b []byte)    // fills b with unpredictable octets
 	Dropped func(what string) // counts discarded input; nil: not counted
@@ -53,8 +54,8 @@ type Ref struct {
 // Event is what happened to a call.
 type Event struct {
 	Ref                Ref
-	Tunnel, PeerTunnel l2tp.TunnelID
-	ID, Peer           l2tp.SessionID // Answered
+	Tunnel, PeerTunnel l2tp.TunnelID  // Answered; Down: Tunnel, where the LNS refused the call
+	ID, Peer           l2tp.SessionID // Answered; Down: ID, likewise
 	Said               bool           // answers Say; nothing else is set
 	Down               bool
 	Cause              cause.Cause // Down: why, for an established call
@@ -94,6 +95,9 @@ func New(cfg Config) *Trunk {
 	}
 	if cfg.Log == nil {
 		cfg.Log = slog.Default()
+	}
+	if cfg.Tunnels == nil {
+		cfg.Tunnels = func(TunnelEvent) {}
 	}
 	if cfg.Dropped == nil {
 		cfg.Dropped = func(string) {}

@@ -47,6 +47,7 @@ type Tunnel struct {
 	peer       netip.AddrPort
 	peerID     l2tp.TunnelID
 	opened     bool
+	told       TunnelState // the last that others were told of it
 	inPlane    bool
 	down       bool
 	rejected   bool // closed as the answer came from elsewhere
@@ -202,6 +203,7 @@ func (t *Tunnel) measure(now time.Time) {
 // end answers what still waits and frees what the tunnel holds.
 func (t *Tunnel) end() {
 	t.box.Close()
+	t.tell(time.Now(), TunnelDown, cause.Shutdown)
 	t.lose(cause.TunnelLost, policy.TryAgain, "tunnel closed")
 	for _, c := range t.box.Take(nil) {
 		if p, ok := c.(placeCall); ok {
@@ -351,6 +353,7 @@ func (t *Tunnel) open(now time.Time, o tunnel.Opened) {
 		return
 	}
 	t.inPlane = true
+	t.tell(now, TunnelUp, 0)
 	t.trunk.cfg.Log.Info("tunnel up", "tunnel", t.id, "peer_tunnel", o.PeerID, "lns", t.lns.Name,
 		"peer", t.peer, "local", t.sock.Local(), "peer_name", o.PeerName)
 }

@@ -130,7 +130,7 @@ func (c *checker) references(r *retailerBlock) (ok bool) {
 		names = append(names, b.label)
 	}
 	ok = true
-	for _, w := range r.servers {
+	for _, w := range slices.Concat(r.servers, r.acct, r.copy) {
 		if !slices.Contains(names, w.text) {
 			ok = false
 			c.d.refuse(w.line, suggest(w.text, names), "radius %q is not defined", w.text)
@@ -158,25 +158,6 @@ func (c *checker) radiusDown(r *retailerBlock) {
 	}
 }
 
-// accounting settles whether a retailer's sessions are accounted.
-func (c *checker) accounting(r *retailerBlock) {
-	can := c.offers(r, "acct")
-	r.Accounting = can
-	if r.accounting != nil {
-		r.Accounting = *r.accounting
-		if r.Accounting && !can {
-			r.b.refuse("accounting", "add acct to one of its radius servers", "needs a radius server with an acct address")
-		}
-	}
-	if r.Accounting {
-		return
-	}
-	r.b.idle("interim_interval", "there is no accounting")
-	if !r.AsksRADIUS() {
-		r.b.idle("radius", "authorize is %q and there is no accounting", r.Authorize)
-	}
-}
-
 // locals checks the local addresses of a retailer's LNSes.
 func (c *checker) locals(r *retailerBlock) {
 	for i, l := range r.LNS {
@@ -194,6 +175,9 @@ func (c *checker) unused() {
 			if slices.Contains(r.RADIUS, b.label) {
 				named = true
 				asked = asked || r.AsksRADIUS()
+			}
+			if r.accountsTo(b.label) {
+				named = true
 				told = told || r.Accounting
 			}
 		}
@@ -204,7 +188,7 @@ func (c *checker) unused() {
 		case !asked:
 			b.idle("auth", `no retailer that names radius %q authorizes by radius`, b.label)
 		case !told:
-			b.idle("acct", `no retailer that names radius %q has accounting`, b.label)
+			b.idle("acct", `no retailer sends accounting to radius %q`, b.label)
 		}
 	}
 }

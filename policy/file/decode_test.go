@@ -34,7 +34,7 @@ func TestDefaults(t *testing.T) {
 	}
 	want := &File{
 		Node: Node{
-			Name: "host1", AdminSocket: "/run/lacd/admin.sock",
+			Name: "host1", AdminSocket: "/run/lacd/admin.sock", StateDir: "/var/lib/lacd", MaxRecords: 100_000,
 			LogFormat: "text", LogLevel: "info",
 			MaxHalfOpen: 8192, MaxRADIUS: 4096, MaxCallDelay: 2 * time.Second, MaxBacklog: 4096,
 		},
@@ -73,6 +73,8 @@ func TestEveryValueArrives(t *testing.T) {
 node {
   name = "lac1"
   admin_socket = "/run/lac.sock"
+  state_dir = "/var/lib/lac"
+  max_accounting_records = 1000
   metrics = "[::1]:9101"
   log_format = "json"
   log_level = "debug"
@@ -187,7 +189,10 @@ default { retailer = "acme" }
 	own := common
 	own.Lockouts[policy.NoAnswer] = 5 * time.Minute
 	want := &File{
-		Node: Node{"lac1", "/run/lac.sock", netip.MustParseAddrPort("[::1]:9101"), "json", "debug", 100, 50, time.Second, 200},
+		Node: Node{
+			"lac1", "/run/lac.sock", "/var/lib/lac", netip.MustParseAddrPort("[::1]:9101"), "json", "debug",
+			100, 50, time.Second, 200, 1000,
+		},
 		Access: []Access{{
 			Port: "eth1", ACName: "ac1", ServiceNames: []string{"internet", "voice"},
 			Untagged: true, VLANs: []VLANs{{0x88a8, IDs{100, 199}, IDs{2, 4094}}, {0x8100, IDs{100, 100}, IDs{}}},

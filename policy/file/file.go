@@ -25,6 +25,7 @@ type File struct {
 type Node struct {
 	Name        string         // NAS-Identifier, default AC-Name and Host Name; default: the host's name
 	AdminSocket string         // default "/run/lacd/admin.sock"
+	StateDir    string         // what outlives the daemon; default "/var/lib/lacd"
 	Metrics     netip.AddrPort // Prometheus listener; invalid (the default): off
 	LogFormat   string         // "text" (default) or "json"
 	LogLevel    string         // "debug", "info" (default), "warn" or "error"
@@ -33,6 +34,7 @@ type Node struct {
 	MaxRADIUS    int           // sessions of a retailer that await RADIUS; default 4096
 	MaxCallDelay time.Duration // less than L2TP.AnswerTimeout; default 2s, or half of that
 	MaxBacklog   int           // data plane operations; default 4096
+	MaxRecords   int           // accounting records that wait for one list of servers; default 100000
 }
 
 // Access is one access port.

@@ -13,6 +13,7 @@ func node(b *block) Node {
 	n := Node{
 		Name:        b.text("name", def),
 		AdminSocket: b.absolute("admin_socket", "/run/lacd/admin.sock"),
+		StateDir:    b.absolute("state_dir", "/var/lib/lacd"),
 		Metrics:     b.addrPort("metrics", 0),
 		LogFormat:   b.word("log_format", "text", "text", "json"),
 		LogLevel:    b.word("log_level", "info", "debug", "info", "warn", "error"),
@@ -21,6 +22,7 @@ func node(b *block) Node {
 		MaxRADIUS:    int(b.number("max_radius_waiting", 4096, 16, 1_000_000)),
 		MaxCallDelay: b.duration("max_call_delay", 0, 100*time.Millisecond, time.Minute),
 		MaxBacklog:   int(b.number("max_backlog", 4096, 64, 1_000_000)),
+		MaxRecords:   int(b.number("max_accounting_records", 100_000, 100, 1_000_000)),
 	}
 	b.done()
 	return n

@@ -169,15 +169,15 @@ func TestReferenceDefaults(t *testing.T) {
 	}
 	said := defaultsOf(string(src))
 	got := map[string]string{
-		"admin_socket": said["admin_socket"], "log_format": said["log_format"],
+		"admin_socket": said["admin_socket"], "state_dir": said["state_dir"], "log_format": said["log_format"],
 		"log_level": said["log_level"], "dataplane": said["dataplane"], "hello": said["hello"],
 		"restart_timer": said["restart_timer"], "auth_timeout": said["auth_timeout"],
 		"echo_interval": said["echo_interval"], "resend": said["resend"], "resend_max": said["resend_max"],
 		"answer_timeout": said["answer_timeout"],
 	}
 	want := map[string]string{
-		"admin_socket": defaults.Node.AdminSocket,
-		"log_format":   defaults.Node.LogFormat, "log_level": defaults.Node.LogLevel,
+		"admin_socket": defaults.Node.AdminSocket, "state_dir": defaults.Node.StateDir,
+		"log_format": defaults.Node.LogFormat, "log_level": defaults.Node.LogLevel,
 		"dataplane": defaults.Core.Dataplane, "hello": "60s",
 		"restart_timer": defaults.PPP.RestartTimer.String(), "auth_timeout": defaults.PPP.AuthTimeout.String(),
 		"echo_interval": defaults.PPP.EchoInterval.String(), "resend": defaults.L2TP.Resend.String(),

@@ -20,8 +20,9 @@ type retailerBlock struct {
 	b          *block
 	realms     []located
 	servers    []located
-	accounting *bool // nil: not said
-	mtu        int   // of the paths to its LNSes; 0: not said
+	accounting *bool     // nil: not said
+	acct, copy []located // of AcctServers, AcctCopy
+	mtu        int       // of the paths to its LNSes; 0: not said
 	lns        []*block
 	lines      []*block // of Lines
 	ask        *bool    // nil: not said
@@ -46,6 +47,9 @@ func retailer(b *block) *retailerBlock {
 		r.accounting = &v
 	}
 	r.RADIUSDown = policy.Down(slices.Index(policy.DownWords[:], b.word("radius_down", policy.DownWords[0], policy.DownWords[:]...)))
+	r.acct, r.copy = b.list("accounting_servers"), b.list("accounting_copy")
+	r.AcctServers, r.AcctCopy = texts(r.acct), texts(r.copy)
+	r.AcctTunnels = b.flag("tunnel_accounting", false)
 	r.InterimInterval = b.duration("interim_interval", 0, policy.MinInterim, 24*time.Hour)
 	r.Call = callInfo(b, r.Authorize)
 	userName(b, &r.Retailer)

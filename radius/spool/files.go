@@ -107,16 +107,15 @@ func (f *files) add(g *segment, id uint64, octets int) {
 	f.used += int64(octets)
 }
 
-// drop notes that a record is live no more. It reports whether it was.
-func (f *files) drop(id uint64) bool {
+// drop notes that a record is live no more, if it was.
+func (f *files) drop(id uint64) {
 	p, ok := f.live[id]
 	if !ok {
-		return false
+		return
 	}
 	delete(f.live, id)
 	p.seg.live--
 	f.used -= int64(p.octets)
-	return true
 }
 
 // begin begins a segment. An old one is never written to again: its tail may

@@ -17,6 +17,7 @@ import (
 const demoConfig = `node {
   name         = "lac.lab"
   admin_socket = "@SOCKET@"
+  state_dir    = "@DIR@/state"
   log_level    = "debug"
 }
 
@@ -67,6 +68,7 @@ func plainConfig(sc *scene) string {
 	b.WriteString(`node {
   name         = "lac.lab"
   admin_socket = "@SOCKET@"
+  state_dir    = "@DIR@/state"
   log_level    = "debug"
 }
 

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"net/netip"
+	"path/filepath"
 	"strconv"
 	"strings"
 
@@ -76,7 +77,7 @@ const (
 // text returns the configuration file.
 func (c *Config) text(socket string, lns []*LNS, radius netip.AddrPort) string {
 	var b strings.Builder
-	block(&b, "node", c.Node, fmt.Sprintf("name = \"lac.test\"\nadmin_socket = %q\nlog_format = \"json\"\nlog_level = \"debug\"\nmetrics = %q", socket, metricsAddr))
+	block(&b, "node", c.Node, fmt.Sprintf("name = \"lac.test\"\nadmin_socket = %q\nstate_dir = %q\nlog_format = \"json\"\nlog_level = \"debug\"\nmetrics = %q", socket, filepath.Join(filepath.Dir(socket), "state"), metricsAddr))
 	block(&b, fmt.Sprintf("access %q", accessPort), c.Access, "")
 	block(&b, "core", c.Core, `dataplane = "none"`)
 	block(&b, "ppp", c.PPP, `echo_interval = "0s"`)
