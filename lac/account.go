@@ -75,6 +75,9 @@ func (sh *shard) record(now time.Time, sl *slot, v *session.View) acct.Record {
 		rec.Tunnel = sh.srv.acctTunnel(v.LNS)
 		rec.Tunnel.PrivateGroup = v.LNS.PrivateGroup
 		rec.Tunnel.Connection = fmt.Sprintf("%d-%d", v.Call.Tunnel, v.Call.ID)
+		if v.Call.Local.IsValid() { // where the kernel chose it the LNS has none
+			rec.Tunnel.Client = v.Call.Local.String()
+		}
 	}
 	return rec
 }

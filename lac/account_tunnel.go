@@ -160,5 +160,8 @@ func (sh *shard) rejected(now time.Time, sl *slot, ev *trunk.Event) {
 		rec.TerminateCause = ev.Cause.Codes().AcctTerminate
 	}
 	rec.Tunnel.Connection = fmt.Sprintf("%d-%d", ev.Tunnel, ev.ID)
+	if ev.Local.IsValid() {
+		rec.Tunnel.Client = ev.Local.String()
+	}
 	sh.accountOf(sl, v.Retailer).send(v.Retailer, rec)
 }

@@ -205,7 +205,7 @@ func (in callIn) apply(sh *shard, now time.Time) {
 	} else {
 		sh.srv.gate.answered(sl.load, now, now.Sub(sl.placed))
 		sl.session.CallAnswered(now, ev.Ref.Attempt, session.Call{
-			Tunnel: uint16(ev.Tunnel), PeerTunnel: uint16(ev.PeerTunnel), ID: uint16(ev.ID), Peer: uint16(ev.Peer),
+			Tunnel: uint16(ev.Tunnel), PeerTunnel: uint16(ev.PeerTunnel), ID: uint16(ev.ID), Peer: uint16(ev.Peer), Local: ev.Local,
 		})
 	}
 	sh.settle(now, sl)

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"net/netip"
 	"time"
 
 	"lacd/lac/cause"
@@ -87,7 +88,8 @@ func (s Step) String() string { return stepNames[s] }
 // Call is an L2TP call as both ends know it.
 type Call struct {
 	Tunnel, PeerTunnel uint16
-	ID, Peer           uint16 // Session IDs
+	ID, Peer           uint16     // Session IDs
+	Local              netip.Addr // our end of the tunnel
 }
 
 // Counters are what the data plane carried since the bridge was made. Up is

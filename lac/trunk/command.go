@@ -143,7 +143,7 @@ func (t *Tunnel) answered(now time.Time, a tunnel.CallAnswered) {
 	t.verdict = now
 	c.seat.peer.answered.Add(1)
 	t.trunk.succeeded(&c.attempt)
-	t.trunk.cfg.Notify(Event{Ref: c.ref, Tunnel: t.id, PeerTunnel: t.peerID, ID: c.id, Peer: c.peer})
+	t.trunk.cfg.Notify(Event{Ref: c.ref, Tunnel: t.id, PeerTunnel: t.peerID, ID: c.id, Peer: c.peer, Local: t.sock.Local().Addr()})
 }
 
 // connected sends the frames that wait for ICCN, as data messages.
@@ -179,7 +179,7 @@ func (t *Tunnel) callDown(now time.Time, d tunnel.CallDown) {
 		ev.Cause = cause.FromLNS(d.Result.Code, dc.Code, dc.Direction)
 	}
 	if !d.Local && !c.answered {
-		ev.Tunnel, ev.ID = t.id, c.id
+		ev.Tunnel, ev.ID, ev.Local = t.id, c.id, t.sock.Local().Addr()
 	}
 	if !d.Local && c.attempt.handling.GiveUp.Has(f) {
 		ev.Next = policy.GiveUp

@@ -56,6 +56,7 @@ type Event struct {
 	Ref                Ref
 	Tunnel, PeerTunnel l2tp.TunnelID  // Answered; Down: Tunnel, where the LNS refused the call
 	ID, Peer           l2tp.SessionID // Answered; Down: ID, likewise
+	Local              netip.Addr     // our end of the tunnel, where there is Tunnel
 	Said               bool           // answers Say; nothing else is set
 	Down               bool
 	Cause              cause.Cause // Down: why, for an established call

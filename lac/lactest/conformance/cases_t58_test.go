@@ -80,7 +80,8 @@ func TestT58_PlainStart(t *testing.T) {
 	q.Accept()
 	admitted(rig)
 	begin := rig.Server(0).Record(script.AcctStart)
-	carries(t, begin, script.AttText(script.UserName, user), script.AttText(script.TunnelServerEndpoint, "192.0.2.11"))
+	carries(t, begin, script.AttText(script.UserName, user), script.AttText(script.TunnelServerEndpoint, "192.0.2.11"),
+		script.AttText(script.TunnelClientEndpoint, "192.0.2.1"))
 	unlike(t, begin, script.Class, script.TunnelAssignmentID, script.TunnelPrivateGroupID, script.TunnelServerAuthID)
 }
 
