@@ -78,7 +78,7 @@ var Cases = []Case{
 	{"T55", "what is no answer is ignored; retransmission, failover, revival, Status-Server; 320 requests at once, 2000 in lac.TestT55_Outstanding"},
 	{"T56", "tunnels of RADIUS: tags, preferences, passwords, endpoints, names: the right SCCRQ"},
 	{"T57", "Accepts that are Rejects, Challenge, Reject: the client is told, and nothing else happens; unknown attributes are ignored"},
-	{"T58", "accounting: On, Start, Stop, Off and what they carry, causes, another encoding; interims, Gigawords, rounds in lac.TestT58_Interim and DelayTime"},
+	{"T58", "accounting: On, Start, Stop, Off, tunnels and links, causes, another encoding, another run; no Acct-Tunnel-Packets-Lost, which no data plane counts; interims, Gigawords, rounds in lac.TestT58_Interim and DelayTime"},
 	{"T59", "Disconnect-Request: who is meant, fitting Error-Causes, duplicates, forgeries, stale ones; ACK when the sessions are gone"},
 	{"T60", "CoA-Request: new terms, all or nothing; tunnels and Authorize-Only are refused; State and Proxy-State return"},
 }

@@ -48,7 +48,9 @@ func TestT55_Revived(t *testing.T) {
 		c.HangUp()
 		return len(r1.Requests()) > asked
 	})
-	waitFor(t, "revival", func() bool { return len(rig.Logged("RADIUS server answers again", "server", "r1", "kind", "auth")) == 1 })
+	waitFor(t, "revival", func() bool {
+		return len(rig.Logged("RADIUS server answers again", "server", "r1", "kind", "auth")) == 1
+	})
 	before := len(rig.Server(1).Requests())
 	dial(rig)
 	rig.AwaitLog("session up")
@@ -96,7 +98,9 @@ func TestT55_StatusServer(t *testing.T) {
 		t.Error("a forged answer to a probe revived the server")
 	}
 	r1.Serve(func(q *script.Request) { q.Accept() })
-	waitFor(t, "revival", func() bool { return len(rig.Logged("RADIUS server answers again", "server", "r1", "kind", "auth")) == 1 })
+	waitFor(t, "revival", func() bool {
+		return len(rig.Logged("RADIUS server answers again", "server", "r1", "kind", "auth")) == 1
+	})
 	before := len(rig.Server(1).Requests())
 	dial(rig)
 	rig.AwaitLog("session up")

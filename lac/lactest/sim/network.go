@@ -46,7 +46,7 @@ func (c *Crowd) receiveIPCP(now instant, i int32, p ppp.Packet) {
 			}
 		}
 		if cl.state == addressing && p.ID == cl.ipcpID {
-			c.retry(now, i)
+			c.request(now, i)
 		}
 		return
 	default:
