@@ -19,6 +19,10 @@
 // retailer.go, one for each shard. The front door is gate.go, the life of an access
 // device device.go.
 //
+// Accounting records are queued by the same clients, and kept on disk by
+// radius/spool until a server has them (accounting.go). A run delivers what
+// earlier ones left before it says Accounting-On, and its own records after it.
+//
 // Three places differ from the drawing this was built from: RemoveBridge
 // returns the bridge's last counters, because the accounting Stop needs them;
 // the data plane tells lost bridges through a function given to its

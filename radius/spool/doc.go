@@ -7,7 +7,7 @@
 // come together with one fsync. What is done before it was written never is, so
 // that a healthy server costs next to no I/O. Open returns what was put and
 // not done, in order; a record may be delivered twice after a crash, and is
-// lost only if the machine dies within a moment of its event.
+// lost only if lacd or the machine dies within milliseconds of its event.
 //
 // A spool is a directory of segments, each a row of entries with their length
 // and CRC (segment.go). Nothing is ever changed in place: a run begins a segment

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -84,43 +83,6 @@ func TestSpoolKeeps(t *testing.T) {
 			t.Errorf("%s has mode %v, %v; want it for lacd alone", e.Name(), i.Mode(), err)
 		}
 	}
-}
-
-// What is done before it was written costs no I/O.
-func TestSpoolHealthy(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		s, _ := open(t, Config{Dir: t.TempDir(), Gather: time.Second})
-		for range 1000 {
-			s.Done(s.Put("acme", []byte("record")))
-		}
-		if st := s.Stats(); st.Waiting != 0 {
-			t.Errorf("got %+v, want none waiting", st)
-		}
-		time.Sleep(2 * time.Second)
-		if st := s.Stats(); st.Written != 0 || st.Syncs != 0 {
-			t.Errorf("got %+v, want nothing written", st)
-		}
-		closed(t, s)
-	})
-}
-
-// One sync serves all that came together.
-func TestSpoolGathers(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		s, _ := open(t, Config{Dir: t.TempDir(), Gather: time.Second})
-		for range 1000 {
-			s.Put("acme", []byte("record"))
-		}
-		if st := s.Stats(); st.Waiting != 1000 {
-			t.Errorf("got %+v, want them waiting", st)
-		}
-		time.Sleep(2 * time.Second)
-		synctest.Wait()
-		if st := s.Stats(); st.Written != 1000 || st.Syncs != 1 || st.Records != 1000 || st.Waiting != 0 {
-			t.Errorf("got %+v, want 1000 entries in one sync", st)
-		}
-		closed(t, s)
-	})
 }
 
 func TestSpoolLocked(t *testing.T) {
@@ -238,9 +200,12 @@ func TestSpoolBound(t *testing.T) {
 // A disk that takes nothing is asked again, and what came meanwhile is kept.
 func TestSpoolDiskError(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		dir := t.TempDir()
-		s, _ := open(t, Config{Dir: dir})
-		if err := s.files.active.Close(); err != nil { // run sleeps
+		dir := filepath.Join(t.TempDir(), "spool")
+		s, _ := open(t, Config{Dir: dir, Segment: 1}) // each batch begins a segment
+		s.Put("acme", []byte("zero"))
+		time.Sleep(time.Second)
+		synctest.Wait()
+		if err := os.Rename(dir, dir+".away"); err != nil {
 			t.Fatal(err)
 		}
 		s.Put("acme", []byte("one"))
@@ -248,22 +213,21 @@ func TestSpoolDiskError(t *testing.T) {
 		gone := s.Put("acme", []byte("gone"))
 		s.Put("acme", []byte("two"))
 		synctest.Wait()
-		if st := s.Stats(); st.Failures != 1 || st.Waiting != 3 || st.Records != 0 {
+		if st := s.Stats(); st.Failures != 1 || st.Waiting != 3 || st.Records != 1 {
 			t.Errorf("got %+v, want one failure and three waiting", st)
 		}
 		s.Done(gone)
-		if err := s.files.begin(); err != nil && !errors.Is(err, fs.ErrClosed) {
+		if err := os.Rename(dir+".away", dir); err != nil {
 			t.Fatal(err)
 		}
-		s.files.active = nil
 		time.Sleep(retryAfter)
 		synctest.Wait()
-		if st := s.Stats(); st.Failures != 1 || st.Waiting != 0 || st.Records != 2 {
+		if st := s.Stats(); st.Failures != 1 || st.Waiting != 0 || st.Records != 3 {
 			t.Errorf("got %+v, want all written", st)
 		}
 		closed(t, s)
 		s, got := open(t, Config{Dir: dir})
-		if d := cmp.Diff([]string{"acme one", "acme two"}, got); d != "" {
+		if d := cmp.Diff([]string{"acme zero", "acme one", "acme two"}, got); d != "" {
 			t.Errorf("-want +got:\n%s", d)
 		}
 		closed(t, s)

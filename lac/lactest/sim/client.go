@@ -118,13 +118,24 @@ func (c *Crowd) request(now instant, i int32) {
 	case idle, open, gone:
 		return
 	}
-	if cl.tries++; cl.tries > 1 {
-		c.stats.Repeated++
-	}
+	cl.tries++
 	if !cl.up || c.cfg.UpAt == Opened || cl.state == leaving {
 		cl.retryAt = now.add(wait)
 	}
 	c.schedule(i)
+}
+
+// retry sends the request once more, as it was or with what the answer asked for.
+// It reports false if that was tried too often.
+func (c *Crowd) retry(now instant, i int32) bool {
+	cl := &c.clients[i]
+	cl.retryAt = 0
+	if int(cl.tries) >= c.cfg.Tries {
+		c.giveUp(now, i)
+		return false
+	}
+	c.request(now, i)
+	return true
 }
 
 // enter puts a client in a state whose request is sent at once.
@@ -148,12 +159,10 @@ func (c *Crowd) expire(now instant, i int32) {
 		c.leave(now, i, c.cfg.HangUp)
 		return
 	case cl.retryAt.due(now):
-		cl.retryAt = 0
-		if int(cl.tries) >= c.cfg.Tries {
-			c.giveUp(now, i)
+		if !c.retry(now, i) {
 			return
 		}
-		c.request(now, i)
+		c.stats.Repeated++
 	}
 	if cl.echoAt.due(now) {
 		c.echo(now, i)

@@ -95,7 +95,7 @@ func (c *Crowd) receiveLCP(now instant, i int32, p ppp.Packet) {
 				}
 				cl.plain = cl.plain || o.Type == ppp.OptMagic && p.Code == ppp.ConfigureReject
 			}
-			c.request(now, i)
+			c.retry(now, i)
 		}
 	case ppp.TerminateRequest:
 		c.control(i, ppp.LCP, ppp.TerminateAck, p.ID, nil)

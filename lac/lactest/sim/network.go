@@ -46,7 +46,7 @@ func (c *Crowd) receiveIPCP(now instant, i int32, p ppp.Packet) {
 			}
 		}
 		if cl.state == addressing && p.ID == cl.ipcpID {
-			c.request(now, i)
+			c.retry(now, i)
 		}
 		return
 	default:

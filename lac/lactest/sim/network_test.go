@@ -42,3 +42,19 @@ func TestReceivePayload(t *testing.T) {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
 }
+
+// Whoever refuses every address is given up, and a request that was changed is
+// none that was repeated.
+func TestEndlessNak(t *testing.T) {
+	a := newAC(t, Config{Tries: 4})
+	a.sent()
+	a.link(chapMD5...)
+	a.ppp(ppp.CHAP, ppp.Success, 9)
+	for n := range uint8(4) {
+		a.ppp(ipcp, ppp.ConfigureNak, n+1, 3, 6, 100, 64, 0, n)
+	}
+	a.want("IPCP 1 030600000000", "IPCP 1 030664400000", "IPCP 1 030664400001", "IPCP 1 030664400002", "PADT")
+	if s := a.crowd.Stats(); s.Failed[NoIPCP] != 1 || s.Repeated != 0 {
+		t.Errorf("failed %v, repeated %d", s.Failed, s.Repeated)
+	}
+}
