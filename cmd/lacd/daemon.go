@@ -31,6 +31,7 @@ type process struct {
 	server    *lac.Server
 	configs   configs
 	plane     string
+	data      kernel.Dataplane
 	listeners []*http.Server
 	sockets   []net.Listener
 }
@@ -62,7 +63,7 @@ func newDaemon(f *file.File, log *slog.Logger) (_ *process, err error) {
 		return nil, err
 	}
 	open = append(open, cfg.Plane)
-	cfg.PlaneName = d.plane
+	cfg.PlaneName, d.data = d.plane, cfg.Plane
 	for i := range f.Access {
 		a, err := openAccess(&f.Access[i])
 		if err != nil {
@@ -90,7 +91,7 @@ func newDaemon(f *file.File, log *slog.Logger) (_ *process, err error) {
 
 func hint(err error) error {
 	if errors.Is(err, os.ErrPermission) {
-		return fmt.Errorf("%w\n  hint: lacd needs CAP_NET_RAW and CAP_NET_ADMIN: run it as root or with deploy/lacd.service", err)
+		return fmt.Errorf("%w\n  hint: lacd needs CAP_NET_RAW and CAP_NET_ADMIN, and CAP_BPF and CAP_PERFMON for xdp: run it as root or with deploy/lacd.service", err)
 	}
 	return err
 }
@@ -157,6 +158,9 @@ func (d *process) listen(f *file.File) error {
 	}
 	reg := prometheus.NewRegistry()
 	reg.MustRegister(d.server.Collector(), collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	if p, ok := d.data.(planeStats); ok {
+		reg.MustRegister(planeCollector{p})
+	}
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(reg, promhttp.HandlerOpts{MaxRequestsInFlight: 4}))
 	d.add(metrics, mux)

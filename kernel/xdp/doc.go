@@ -1,7 +1,8 @@
 // Package xdp is the Dataplane that forwards in XDP: a BPF program on the access
 // and core devices rewrites headers and redirects, before the network stack sees
-// a frame. It needs Linux 5.18, CAP_NET_ADMIN and CAP_BPF, and for its full speed
-// drivers with native XDP that can be redirected to.
+// a frame. It needs Linux 5.18, the capabilities NET_ADMIN, NET_RAW, BPF and
+// PERFMON, and for its full speed drivers with native XDP that take redirected
+// frames.
 //
 // What the program does is in bpf/forward.c; clang is needed to change it, not to
 // build lacd. A session has an entry of one cache line in each direction, mapped
@@ -18,7 +19,7 @@
 //
 // To operators: a tagged access port with two tags needs an MTU of 1504, because
 // the kernel redirects nothing longer than the MTU and four octets. The rxvlan
-// offload of tagged ports is turned off. Netfilter and tc do not see forwarded
+// offload of devices with tags is turned off. Netfilter and tc do not see forwarded
 // frames. UDP checksums of data messages are zero over IPv4 and are not verified.
 // Until a new IPsec policy is noticed, milliseconds, frames still leave in the
 // clear. The far end of a virtual pair must have GRO on or a program of its own

@@ -86,6 +86,9 @@ func (d *Dataplane) resolve(t *tunnel) (h forwardHop, reason string) {
 		return h, linkDown
 	}
 	v, err := d.attachCore(e.link)
+	if err == nil && e.vlans != [2]kernel.VLAN{} {
+		err = showTags(v.name)
+	}
 	if err != nil {
 		return h, err.Error()
 	}

@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"bytes"
+	"strings"
 	"testing"
 
 	"lacd/lac/lactest/script"
@@ -50,4 +51,15 @@ func TestT35_XDP(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Where nothing is asked for the gateway chooses, and says why.
+func TestT35_Auto(t *testing.T) {
+	rig := start(t, script.Config{Core: `dataplane = "auto"`})
+	l := rig.AwaitLog("data plane chosen")
+	against := l.Text("not_native") + l.Text("not_xdp")
+	if !strings.Contains(against, "acc0 is one of a pair of virtual devices") {
+		t.Errorf("chosen was %s, because %q", l.Text("dataplane"), against)
+	}
+	rig.AwaitLog("started", "dataplane", l.Text("dataplane"))
 }
