@@ -21,7 +21,7 @@ import (
 // on the other side.
 type lab struct{ gateway, world *kerneltest.Netns }
 
-func newLab(t *testing.T) *lab {
+func newLab(t *testing.T, plane string) *lab {
 	t.Helper()
 	kerneltest.NeedRoot(t)
 	l := &lab{kerneltest.NewNetns(t), kerneltest.NewNetns(t)}
@@ -32,13 +32,13 @@ func newLab(t *testing.T) *lab {
 	core0.AddAddr(t, "192.0.2.1/24")
 	core1.AddAddr(t, "192.0.2.11/24")
 	core1.AddAddr(t, "192.0.2.12/24")
-	l.start(t)
+	l.start(t, plane)
 	return l
 }
 
 // start starts lacd, which dies with the thread that started it, and waits until
 // it serves.
-func (l *lab) start(t *testing.T) {
+func (l *lab) start(t *testing.T, plane string) {
 	t.Helper()
 	bin, err := script.Build()
 	if err != nil {
@@ -52,7 +52,7 @@ node {
   admin_socket = %q
 }
 access "acc0" {}
-core { dataplane = "none" }
+core { dataplane = %q }
 retailer "acme" {
   realms = ["acme.example"]
   lns "lns1" {
@@ -60,7 +60,7 @@ retailer "acme" {
     secret  = %q
   }
 }
-`, socket, tunnelSecret)
+`, socket, plane, tunnelSecret)
 	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -122,7 +122,7 @@ func (l *lab) sim(t *testing.T, args ...string) (rep load.Report, code int) {
 
 // Against the real gateway, on real devices, everybody's call reaches the LNS.
 func TestRealGateway(t *testing.T) {
-	l := newLab(t)
+	l := newLab(t, "none")
 	rep, code := l.sim(t, "-n", "300", "-window", "100", "-up", "iccn", "-lns", "192.0.2.11", "-expect-up", "300", "-expect-failed", "0")
 	c, n := rep.Clients, rep.LNS[0]
 	if code != 0 || c.Up != 300 || c.HungUp != 300 || c.Odd != 0 {
@@ -138,12 +138,28 @@ func TestRealGateway(t *testing.T) {
 
 // An LNS that refuses is seen from both sides.
 func TestRealRefusal(t *testing.T) {
-	l := newLab(t)
+	l := newLab(t, "none")
 	rep, code := l.sim(t, "-n", "20", "-up", "iccn", "-lns", "192.0.2.11,cdn=4", "-expect-up", "20")
 	if code != 1 || len(rep.Unmet) != 1 || rep.Clients.Up != 0 || rep.Clients.Failed != 20 {
 		t.Errorf("exit status %d, %v, clients %+v", code, rep.Unmet, *rep.Clients)
 	}
 	if n := rep.LNS[0]; n.Refused == 0 || n.Connected != 0 {
 		t.Errorf("LNS %+v", n)
+	}
+}
+
+// Frames that the gateway forwards bring clients to an address, and numbered
+// packets from end to end.
+func TestRealForwarding(t *testing.T) {
+	l := newLab(t, "xdp")
+	rep, code := l.sim(t, "-n", "50", "-lns", "192.0.2.11", "-stay", "1s", "-up-rate", "1000", "-down-rate", "1000", "-size", "1000",
+		"-expect-up", "50", "-expect-failed", "0", "-expect-lost", "0", "-expect-traffic", "0")
+	if n := rep.LNS[0]; code != 0 || n.Opened != 50 || n.Ended != 50 {
+		t.Errorf("exit status %d, %v, LNS %+v", code, rep.Unmet, n)
+	}
+	for _, way := range []load.Traffic{rep.Traffic.Up, rep.Traffic.Down} {
+		if way.Received < 900 || way.Received != way.Sent {
+			t.Errorf("traffic %+v", way)
+		}
 	}
 }
