@@ -1,6 +1,7 @@
 package lac
 
 import (
+	"maps"
 	"net/netip"
 	"strings"
 	"testing"
@@ -18,9 +19,7 @@ import (
 func (r *rig) again(change func(*Config)) Config {
 	cfg := r.srv.cfg
 	cfg.RADIUS = map[string]client.Server{}
-	for name, s := range r.srv.cfg.RADIUS {
-		cfg.RADIUS[name] = s
-	}
+	maps.Copy(cfg.RADIUS, r.srv.cfg.RADIUS)
 	change(&cfg)
 	return cfg
 }

@@ -75,11 +75,12 @@ func refused(status string, body []byte) error {
 			"lacctl and lacd should be of the same version",
 		}
 	}
-	text := printable(e.Error)
+	var text strings.Builder
+	text.WriteString(printable(e.Error))
 	for _, l := range e.Lines {
-		text += "\n  " + printable(l)
+		text.WriteString("\n  " + printable(l))
 	}
-	return &hinted{errors.New(text), printable(e.Hint)}
+	return &hinted{errors.New(text.String()), printable(e.Hint)}
 }
 
 // explain says in the operator's words why there was no answer.

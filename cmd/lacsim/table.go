@@ -73,17 +73,18 @@ func newProgress(w io.Writer) *progress {
 }
 
 func (p *progress) show(rep *load.Report) {
-	line := fmt.Sprintf("%4.0f s", rep.Seconds)
+	var line strings.Builder
+	fmt.Fprintf(&line, "%4.0f s", rep.Seconds)
 	if c := rep.Clients; c != nil {
-		line += fmt.Sprintf("  up %d  dialling %d  failed %d  lost %d  peak %.0f/s", c.UpNow, c.Dialling, c.Failed, c.Lost, c.PeakPerSecond)
+		fmt.Fprintf(&line, "  up %d  dialling %d  failed %d  lost %d  peak %.0f/s", c.UpNow, c.Dialling, c.Failed, c.Lost, c.PeakPerSecond)
 	}
 	for _, l := range rep.LNS {
-		line += fmt.Sprintf("  %s %d", l.Address, l.Calls)
+		fmt.Fprintf(&line, "  %s %d", l.Address, l.Calls)
 	}
 	if t := rep.Traffic; t != nil {
-		line += fmt.Sprintf("  packets %d/%d", t.Up.Received, t.Down.Received)
+		fmt.Fprintf(&line, "  packets %d/%d", t.Up.Received, t.Down.Received)
 	}
-	fmt.Fprintf(p.w, "\r\033[K%s", line)
+	fmt.Fprintf(p.w, "\r\033[K%s", line.String())
 }
 
 func (p *progress) end() { fmt.Fprintln(p.w) }

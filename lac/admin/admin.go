@@ -110,5 +110,5 @@ type Disconnected struct {
 type Error struct {
 	Error string   `json:"error"`
 	Lines []string `json:"lines,omitempty"` // what is wrong, where there may be more than one thing
-	Hint  string `json:"hint,omitempty"`
+	Hint  string   `json:"hint,omitempty"`
 }

@@ -247,8 +247,8 @@ func text(v reflect.Value) (string, bool) {
 }
 
 func exported(t reflect.Type) bool {
-	for i := range t.NumField() {
-		if !t.Field(i).IsExported() {
+	for field := range t.Fields() {
+		if !field.IsExported() {
 			return false
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -103,10 +104,8 @@ func (l *Lab) awaitDown(ctx context.Context, s *Subscriber, n int, limit time.Du
 	if err != nil {
 		return nil, err
 	}
-	for _, c := range causes {
-		if last["cause"] == c {
-			return last, nil
-		}
+	if slices.Contains(causes, last["cause"]) {
+		return last, nil
 	}
 	return last, fmt.Errorf("%s: cause %q, %q, want one of %q", s.user, last["cause"], last["detail"], causes)
 }

@@ -107,11 +107,12 @@ func (s *Subscriber) awaitGone() error { return s.proc.awaitEnd(quitLimit) }
 
 // device is where the subscriber's PPPoE frames leave.
 func (s *Subscriber) device() string {
-	name := "eth0"
+	var name strings.Builder
+	name.WriteString("eth0")
 	for _, id := range s.vlans {
-		name += "." + strconv.Itoa(id)
+		name.WriteString("." + strconv.Itoa(id))
 	}
-	return name
+	return name.String()
 }
 
 // tagging are commands of ip(8) that make the device of a tagged subscriber.

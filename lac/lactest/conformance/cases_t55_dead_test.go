@@ -76,8 +76,10 @@ func TestT55_StatusServer(t *testing.T) {
 		case q.Code == script.StatusServer:
 			probes = append(probes, q)
 			for _, a := range []script.Answer{
-				{Code: script.AccessAccept, Signer: "not the secret"}, {Code: script.AccessReject},
-				{Code: script.AccessAccept, Secret: "not the secret"}, {Code: script.AccessAccept, ID: 1},
+				{Code: script.AccessAccept, Signer: "not the secret"},
+				{Code: script.AccessReject},
+				{Code: script.AccessAccept, Secret: "not the secret"},
+				{Code: script.AccessAccept, ID: 1},
 			} {
 				q.Reply(a)
 			}
