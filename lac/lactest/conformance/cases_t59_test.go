@@ -147,6 +147,13 @@ func TestT59_Duplicate(t *testing.T) {
 	w.d.Write(order) // maybe while it is under way
 	first := w.d.Answer()
 	w.gone(m)
+	repeats := func(outcome string) float64 { return w.Metric("lacd_coa_requests_total", `outcome="`+outcome+`"`) }
+	waitFor(t, "repetition", func() bool { return repeats("under-way")+repeats("repeated") == 1 })
+	if repeats("repeated") == 1 { // it came after the answer
+		if a := w.d.Answer(); !bytes.Equal(a.Raw, first.Raw) {
+			t.Errorf("got %v, want the answer of before: %v", a, first)
+		}
+	}
 	next := w.up(user)
 	for range 3 {
 		w.d.Write(order)
