@@ -151,8 +151,9 @@ core {
   # driver (Linux 5.18), or in the network stack where a driver cannot do that;
   # "pppbridge" joins PPPoE and L2TP in the kernel (Linux 5.11); "none" runs the
   # control plane alone, for tests. "auto" takes xdp where all drivers can do it
-  # and nothing speaks against it, else pppbridge, and the log says why; lacctl
-  # show tunnels says which. Default "auto".
+  # and nothing speaks against it, as fragments, IPsec or a QinQ port without
+  # room do, else pppbridge, and the log says why; lacctl show tunnels says
+  # which. Default "auto".
   dataplane = "auto"
 
   # Network devices towards the LNSes, on which xdp looks for their messages.

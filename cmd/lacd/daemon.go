@@ -63,7 +63,7 @@ func newDaemon(f *file.File, log *slog.Logger) (_ *process, err error) {
 		return nil, err
 	}
 	open = append(open, cfg.Plane)
-	cfg.PlaneName, d.data = d.plane, cfg.Plane
+	cfg.PlaneName, d.data, cfg.Executors = d.plane, cfg.Plane, executors(cfg.Plane)
 	for i := range f.Access {
 		a, err := openAccess(&f.Access[i])
 		if err != nil {

@@ -33,7 +33,7 @@ func openPlane(f *file.File, log *slog.Logger, lost func(kernel.BridgeID)) (kern
 // comes last.
 func choosePlane(f *file.File, log *slog.Logger, lost func(kernel.BridgeID)) (kernel.Dataplane, string, error) {
 	cfg := xdpConfig(f, log, lost, xdp.Native)
-	against := xdp.Unfit(cfg)
+	against := errors.Join(xdp.Unfit(cfg), fragments(f))
 	if against == nil {
 		p, name, err := openXDP(cfg)
 		if err == nil {
@@ -53,6 +53,39 @@ func choosePlane(f *file.File, log *slog.Logger, lost func(kernel.BridgeID)) (ke
 		return p, name, nil
 	}
 	return nil, "", errors.Join(err, against)
+}
+
+// executors returns how many bridges are made and removed at once; 0 is the usual
+// number. To remove one in XDP is to wait for an RCU grace period, some 20 ms,
+// which all share that wait at the same time.
+func executors(p kernel.Dataplane) int {
+	if _, ok := p.(*xdp.Dataplane); ok {
+		return 256
+	}
+	return 0
+}
+
+// fragments returns an error where full-size packets do not fit the way to the
+// LNSes: XDP leaves fragments to user space.
+func fragments(f *file.File) error {
+	const four, six, numbers = 38, 58, 4
+	overhead := four
+	for _, r := range f.Policy.Retailers {
+		for i := range r.LNS {
+			need := four
+			if r.LNS[i].Peer.Addr().Is6() {
+				need = six
+			}
+			if r.LNS[i].Sequencing {
+				need += numbers
+			}
+			overhead = max(overhead, need)
+		}
+	}
+	if need := int(f.PPP.MRU) + overhead; need > f.Core.MTU {
+		return fmt.Errorf("full-size packets take %d octets and mtu in core is %d: fragments would go through user space", need, f.Core.MTU)
+	}
+	return nil
 }
 
 func xdpConfig(f *file.File, log *slog.Logger, lost func(kernel.BridgeID), mode xdp.Mode) xdp.Config {

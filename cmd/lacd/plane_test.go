@@ -7,6 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"lacd/kernel/nodata"
 	"lacd/kernel/xdp"
 	"lacd/policy"
 	"lacd/policy/file"
@@ -38,6 +39,40 @@ func TestXDPConfig(t *testing.T) {
 	got := xdpConfig(f, nil, nil, xdp.Native)
 	if diff := cmp.Diff(want, got, cmpopts.EquateComparable(netip.Addr{}), cmpopts.IgnoreFields(xdp.Config{}, "Lost", "Log")); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
+func TestFragments(t *testing.T) {
+	four, six := netip.MustParseAddrPort("192.0.2.1:1701"), netip.MustParseAddrPort("[2001:db8::1]:1701")
+	for _, tt := range []struct {
+		lns      policy.LNS
+		mru      uint16
+		mtu      int
+		fragment bool
+	}{
+		{policy.LNS{Peer: four}, 1492, 1530, false},
+		{policy.LNS{Peer: four}, 1492, 1529, true},
+		{policy.LNS{Peer: four, Sequencing: true}, 1492, 1530, true},
+		{policy.LNS{Peer: six}, 1492, 1549, true},
+		{policy.LNS{Peer: six}, 1492, 1550, false},
+		{policy.LNS{Peer: four}, 1462, 1500, false},
+	} {
+		f := &file.File{
+			Core: file.Core{MTU: tt.mtu}, PPP: file.PPP{MRU: tt.mru},
+			Policy: &policy.Policy{Retailers: []policy.Retailer{{LNS: []policy.LNS{tt.lns}}}},
+		}
+		if err := fragments(f); (err != nil) != tt.fragment {
+			t.Errorf("%+v: got %v", tt, err)
+		}
+	}
+}
+
+func TestExecutors(t *testing.T) {
+	if n := executors(&xdp.Dataplane{}); n < 64 {
+		t.Errorf("%d for xdp", n)
+	}
+	if n := executors(nodata.New(nil)); n != 0 {
+		t.Errorf("%d for no data plane", n)
 	}
 }
 

@@ -20,7 +20,8 @@
 // To operators: a tagged access port with two tags needs an MTU of 1504, because
 // the kernel redirects nothing longer than the MTU and four octets. The rxvlan
 // offload of devices with tags is turned off. Netfilter and tc do not see forwarded
-// frames. UDP checksums of data messages are zero over IPv4 and are not verified.
+// frames; rp_filter keeps subscribers from passing for an LNS, as it does with
+// any data plane. UDP checksums of data messages are zero over IPv4 and are not verified.
 // Until a new IPsec policy is noticed, milliseconds, frames still leave in the
 // clear. The far end of a virtual pair must have GRO on or a program of its own
 // in native mode, and those who send through it must send whole checksums.

@@ -3,6 +3,7 @@ package xdp
 import (
 	"bytes"
 	"fmt"
+	"os"
 	"slices"
 	"testing"
 	"time"
@@ -249,10 +250,13 @@ func TestUntaggedSessionTakesNoTag(t *testing.T) {
 	}
 }
 
-// What a subscriber with the right IDs sends as if it were the LNS stays on the
-// access port.
+// What a subscriber sends as if it were the LNS, with the right IDs, is left to
+// the kernel, which by rp_filter knows that it came the wrong way.
 func TestSubscriberIsNoLNS(t *testing.T) {
 	r, b := bridged(t, options{}, nil)
+	if err := os.WriteFile("/proc/sys/net/ipv4/conf/access0/rp_filter", []byte("1"), 0o644); err != nil {
+		t.Fatal(err)
+	}
 	local := r.tunnel(0).Local
 	msg := dataMessage(2, b, 0, 0, packet(3, 50))
 	udp := be.AppendUint16(be.AppendUint16(nil, r.peer.Port()), local.Port())
@@ -263,11 +267,15 @@ func TestSubscriberIsNoLNS(t *testing.T) {
 	be.PutUint16(ip[10:], ^checksum(ip))
 	mac := r.of(b).mac
 	frame := slices.Concat(mac[:], b.MAC[:], []byte{8, 0}, ip, udp, msg)
-	r.send(b, frame)
-	r.sendDown(b, packet(4, 50))
-	if got := r.receiveDown(b); !bytes.Equal(got, packet(4, 50)) {
-		t.Errorf("the subscriber got % x", got)
+	up, down := r.slow()
+	for i := range 20 {
+		r.send(b, frame)
+		r.sendDown(b, packet(4, 50+i))
+		if got := r.receiveDown(b); !bytes.Equal(got, packet(4, 50+i)) {
+			t.Errorf("the subscriber got % x", got)
+		}
 	}
+	r.wantSlow("forged", up, down, 0, 0)
 }
 
 // The packet that leaves has the headers that it should have.

@@ -24,8 +24,11 @@ const (
 	// look is how often is looked for what the kernel does not tell: a program
 	// that was detached.
 	look = time.Second
-	// pause between two looks: events come in bursts.
+	// pause between two looks, for events come in bursts, and how many times as
+	// long as a look the pause is: what subscribers and neighbours make happen
+	// must not occupy a processor.
 	pause = 2 * time.Millisecond
+	idle  = 4
 )
 
 // watch calls pass, from one goroutine, when something has changed.
@@ -89,11 +92,12 @@ func (w *watch) run(pass func()) {
 		case <-w.kick:
 		case <-timer.C:
 		}
+		began := time.Now()
 		pass()
 		select {
 		case <-w.stop:
 			return
-		case <-time.After(pause):
+		case <-time.After(max(pause, idle*time.Since(began))):
 		}
 	}
 }
