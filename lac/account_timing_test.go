@@ -88,16 +88,22 @@ func TestT58_Interim(t *testing.T) {
 			}
 			usage(t, stop[0], 5, 2, 1, 0)
 			for _, rec := range append(interims, stop...) {
-				for _, typ := range []byte{script.AcctSessionID, script.TunnelConnection, script.UserName, script.TunnelServerEndpoint} {
-					if got, want := rec.Text(typ), begin[0].Text(typ); got != want || got == "" {
-						t.Errorf("attribute %d: got %q, want %q as in Start", typ, got, want)
-					}
-				}
-				if got := bytes.Join(rec.Values(script.Class), []byte(" ")); string(got) != "one two" {
-					t.Errorf("Class: got %q, want both in order", got)
-				}
+				sameAs(t, begin[0], rec)
 			}
 		})
+	}
+}
+
+// sameAs wants a record to be of the session that Start was of, with both Classes.
+func sameAs(t *testing.T, begin, rec *script.Request) {
+	t.Helper()
+	for _, typ := range []byte{script.AcctSessionID, script.TunnelConnection, script.UserName, script.TunnelServerEndpoint} {
+		if got, want := rec.Text(typ), begin.Text(typ); got != want || got == "" {
+			t.Errorf("attribute %d: got %q, want %q as in Start", typ, got, want)
+		}
+	}
+	if got := bytes.Join(rec.Values(script.Class), []byte(" ")); string(got) != "one two" {
+		t.Errorf("Class: got %q, want both in order", got)
 	}
 }
 
