@@ -92,6 +92,14 @@ type Receiver interface {
 	Receive(id TunnelID, msg []byte) bool
 }
 
+// BulkRemover is a Dataplane that removes many bridges in little more time than
+// one.
+type BulkRemover interface {
+	// RemoveBridges does what RemoveBridge does with each of ids, and returns their
+	// last counters in the same order.
+	RemoveBridges(ctx context.Context, ids []BridgeID) ([]Counters, error)
+}
+
 // Port is an access port: raw Ethernet frames in and out, VLAN tags in place.
 type Port interface {
 	Name() string

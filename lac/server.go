@@ -145,7 +145,10 @@ func (s *Server) stop() error {
 		sh.box.Put(stopIn{})
 	}
 	var errs []error
-	for s.live.Load() > 0 && s.pauseIn(ctx, 10*time.Millisecond) {
+	if n := s.await(ctx, s.cfg.StopTimeout*2/3); n > 0 {
+		s.cfg.Log.Warn("the data plane is slow to let go: not waiting for it", "sessions", n)
+		s.exec.abandon()
+		s.await(ctx, s.cfg.StopTimeout)
 	}
 	if n := s.live.Load(); n > 0 {
 		errs = append(errs, fmt.Errorf("%d sessions did not end in time", n))
@@ -170,6 +173,16 @@ func (s *Server) stop() error {
 	close(s.gone)
 	errs = append(errs, s.cfg.Plane.Close())
 	return errors.Join(errs...)
+}
+
+// await waits until no session is left, but not longer than limit, and returns
+// how many there are.
+func (s *Server) await(ctx context.Context, limit time.Duration) int64 {
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	for s.live.Load() > 0 && s.pauseIn(ctx, 10*time.Millisecond) {
+	}
+	return s.live.Load()
 }
 
 // farewell waits until the last messages are answered: an LNS has a third of

@@ -114,70 +114,69 @@ func (d *Dataplane) stop(b *bridge) {
 }
 
 // RemoveBridge implements kernel.Dataplane.
-func (d *Dataplane) RemoveBridge(_ context.Context, id kernel.BridgeID) (kernel.Counters, error) {
-	none := kernel.Counters{ID: id}
-	d.mu.Lock()
-	b, ok := d.bridges[id]
-	if !ok || d.closed {
-		d.mu.Unlock()
-		return none, nil
-	}
-	if wait := b.leaving; wait != nil {
-		d.mu.Unlock()
-		<-wait
-		return none, nil
-	}
-	b.leaving = make(chan struct{})
-	d.stop(b)
-	d.mu.Unlock()
-	last, err := d.finish(b)
-	if err != nil {
-		return last, fmt.Errorf("remove bridge %d: %w", id, err)
-	}
-	return last, nil
+func (d *Dataplane) RemoveBridge(ctx context.Context, id kernel.BridgeID) (kernel.Counters, error) {
+	last, err := d.RemoveBridges(ctx, []kernel.BridgeID{id})
+	return last[0], err
 }
 
-// finish waits until no program uses a bridge, and clears its entries.
-func (d *Dataplane) finish(b *bridge) (kernel.Counters, error) {
-	err := d.tables.grace.wait()
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	defer close(b.leaving)
-	if d.closed {
-		return kernel.Counters{ID: b.ID}, nil
+// RemoveBridges implements kernel.BulkRemover: all of them are gone after one
+// grace period.
+func (d *Dataplane) RemoveBridges(_ context.Context, ids []kernel.BridgeID) ([]kernel.Counters, error) {
+	last := make([]kernel.Counters, len(ids))
+	for i, id := range ids {
+		last[i].ID = id
 	}
-	last := d.count(b)
-	d.tables.ups[b.up], d.tables.downs[b.down] = forwardUp{}, forwardDown{}
-	delete(d.bridges, b.ID)
+	ours, others := d.leave(ids)
+	var err error
+	if len(ours) > 0 {
+		if err = d.tables.grace.wait(); err != nil {
+			err = fmt.Errorf("remove %d bridges: %w", len(ours), err)
+		}
+		d.finish(ours, last)
+	}
+	for _, gone := range others {
+		<-gone
+	}
 	return last, err
 }
 
-// removeBridges removes bridges in one grace period.
-func (d *Dataplane) removeBridges(ids []kernel.BridgeID) error {
-	var all []*bridge
-	d.mu.Lock()
-	for _, id := range ids {
-		if b, ok := d.bridges[id]; ok && b.leaving == nil && !d.closed {
-			b.leaving = make(chan struct{})
-			d.stop(b)
-			all = append(all, b)
-		}
-	}
-	d.mu.Unlock()
-	if len(all) == 0 {
-		return nil
-	}
-	err := d.tables.grace.wait()
+// leave has the program not see bridges any more. It returns those by their
+// place in ids, and what to wait for where another call removes them.
+func (d *Dataplane) leave(ids []kernel.BridgeID) (ours map[int]*bridge, others []<-chan struct{}) {
+	ours = make(map[int]*bridge, len(ids))
+	own := make(map[*bridge]bool, len(ids))
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	for _, b := range all {
+	if d.closed {
+		return nil, nil
+	}
+	for i, id := range ids {
+		switch b := d.bridges[id]; {
+		case b == nil || own[b]:
+		case b.leaving != nil:
+			others = append(others, b.leaving)
+		default:
+			b.leaving = make(chan struct{})
+			d.stop(b)
+			ours[i], own[b] = b, true
+		}
+	}
+	return ours, others
+}
+
+// finish clears the entries of bridges that no program uses, and reads their
+// last counters.
+func (d *Dataplane) finish(bridges map[int]*bridge, last []kernel.Counters) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for i, b := range bridges {
 		if !d.closed {
+			last[i] = d.count(b)
 			d.tables.ups[b.up], d.tables.downs[b.down] = forwardUp{}, forwardDown{}
 			delete(d.bridges, b.ID)
 		}
 		close(b.leaving)
 	}
-	return err
 }
 
 // count reads the counters of a bridge. mu is held.

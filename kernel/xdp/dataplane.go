@@ -69,8 +69,9 @@ type Dataplane struct {
 }
 
 var (
-	_ kernel.Dataplane = (*Dataplane)(nil)
-	_ kernel.Receiver  = (*Dataplane)(nil)
+	_ kernel.Dataplane   = (*Dataplane)(nil)
+	_ kernel.Receiver    = (*Dataplane)(nil)
+	_ kernel.BulkRemover = (*Dataplane)(nil)
 )
 
 // tunnel is a tunnel that exists. Its fields but Tunnel are guarded by op.
@@ -238,7 +239,8 @@ func (d *Dataplane) removeAll(ctx context.Context) error {
 		tunnels = append(tunnels, id)
 	}
 	d.mu.Unlock()
-	errs := []error{d.removeBridges(bridges)}
+	_, err := d.RemoveBridges(ctx, bridges)
+	errs := []error{err}
 	for _, id := range tunnels {
 		errs = append(errs, d.RemoveTunnel(ctx, id))
 	}
