@@ -4,7 +4,8 @@
 # make scenes   the lab's cases alone, each in a VM of its own
 # make conformance  the wire-level cases against the real binary, as a table
 # make check   what CI holds the code to beyond the tests
-# make bench   all benchmarks, medians of COUNT runs
+# make bench   set-ups, failover and storms, as a table with goals; up to 25 minutes
+# make microbench  the packages' own benchmarks, medians of COUNT runs
 # make clean   remove ./bin and ./.cache; the VM's kernel stays in ~/.cache/lacd
 
 SHELL := /bin/bash
@@ -29,7 +30,7 @@ export LACD_TEST_ROOT := $(shell [ "$$(id -u)" -ne 0 ] || echo 1)
 # A checkout that belongs to somebody else has no version for git to tell.
 BUILD := CGO_ENABLED=0 go build -trimpath -buildvcs=$(shell git rev-parse HEAD >/dev/null 2>&1 && echo auto || echo false)
 
-.PHONY: build vmrun deps demo test scenes conformance check fuzz bench clean
+.PHONY: build vmrun deps demo test scenes conformance check fuzz bench microbench clean
 
 build: vmrun
 	$(BUILD) -o bin/ ./cmd/... ./deploy/lab/demo
@@ -73,7 +74,12 @@ check:
 fuzz:
 	deploy/fuzz $(FUZZTIME)
 
-bench:
+# BENCHFLAGS=-quick takes three minutes.
+bench: deps
+	@mkdir -p .cache
+	go run ./deploy/bench -json .cache/bench.json $(BENCHFLAGS)
+
+microbench:
 	@mkdir -p .cache
 	go test -run '^$$' -bench . -benchmem -count $(COUNT) ./... | tee .cache/bench.txt
 	go run $(BENCHSTAT) .cache/bench.txt
