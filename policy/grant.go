@@ -204,6 +204,6 @@ func (p *Policy) local(l *LNS, client string) (ignored string) {
 	case len(p.Local) > 0 && !slices.Contains(p.Local, a):
 		return "not an address of this node"
 	}
-	l.Local = a
+	l.Local, l.LocalIsWish = a, true
 	return ""
 }

@@ -174,7 +174,7 @@ func TestDecideMergesConfiguration(t *testing.T) {
 				PrivateGroup: "g", ClientAuthID: "c", ServerAuthID: "s", Preference: 9,
 			},
 			LNS{
-				Name: "lns1", Peer: peer("192.0.2.1:1701"), Local: netip.MustParseAddr("198.51.100.11"), Host: "c",
+				Name: "lns1", Peer: peer("192.0.2.1:1701"), Local: netip.MustParseAddr("198.51.100.11"), LocalIsWish: true, Host: "c",
 				PeerHost: "s", Secret: "radius", Assignment: "a", PrivateGroup: "g", Preference: 9, Weight: 3,
 				NoProxyLCP: true, NoReplayAuth: true,
 			},

@@ -35,6 +35,7 @@ type LNS struct {
 	Retailer     string // whose calls it takes; set in Candidates
 	Peer         netip.AddrPort
 	Local        netip.Addr // our address; invalid: the kernel chooses
+	LocalIsWish  bool       // Local is what RADIUS says: where it is no address of this host the kernel chooses
 	Host         string     // our Host Name (Tunnel-Client-Auth-ID); empty: the node's name
 	PeerHost     string     // expected Host Name of the peer (Tunnel-Server-Auth-ID); empty: any
 	Secret       Secret

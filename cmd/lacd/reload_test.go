@@ -85,7 +85,8 @@ func (r *running) config(change ...string) {
 	text := fmt.Sprintf(`node {
   name         = "lac1"
   admin_socket = %q
-  metrics      = %q
+  state_dir    = %[4]q
+  metrics      = %[2]q
   log_level    = "debug"
 }
 access "eth1" {}
@@ -102,7 +103,7 @@ retailer "acme" {
     secret  = "%[3]s-2"
   }
 }
-`, filepath.Join(r.dir, "admin.sock"), metricsAt, secretMark)
+`, filepath.Join(r.dir, "admin.sock"), metricsAt, secretMark, filepath.Join(r.dir, "state"))
 	text = strings.NewReplacer(change...).Replace(text)
 	if err := os.WriteFile(filepath.Join(r.dir, "lacd.hcl"), []byte(text), 0o600); err != nil {
 		r.t.Fatal(err)

@@ -50,6 +50,7 @@ func (l *lab) start(t *testing.T, plane string) {
 node {
   name         = "lac.test"
   admin_socket = %q
+  state_dir    = %q
 }
 access "acc0" {}
 core { dataplane = %q }
@@ -60,7 +61,7 @@ retailer "acme" {
     secret  = %q
   }
 }
-`, socket, plane, tunnelSecret)
+`, socket, filepath.Join(dir, "state"), plane, tunnelSecret)
 	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}

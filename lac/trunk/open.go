@@ -7,6 +7,7 @@ import (
 	"maps"
 	"net/netip"
 	"slices"
+	"syscall"
 	"time"
 
 	"lacd/lac/l2tp"
@@ -63,10 +64,14 @@ func (t *Trunk) dial(g *group, lns *policy.LNS) (*Tunnel, error) {
 	_, taken := t.paths[pth]
 	if taken {
 		local = netip.AddrPortFrom(lns.Local, 0)
-	} else {
-		t.listen(lns)
 	}
 	sock, err := t.socket(local, lns.Peer, lns)
+	if lns.LocalIsWish && errors.Is(err, syscall.EADDRNOTAVAIL) {
+		t.cfg.Log.Warn("not an address of this host: the kernel chooses another", "local", lns.Local, "lns", lns.Name, "peer", lns.Peer)
+		anywhere := *lns
+		anywhere.Local, anywhere.LocalIsWish = netip.Addr{}, false
+		return t.dial(g, &anywhere)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("open tunnel to %v: %w", lns.Peer, err)
 	}
@@ -76,6 +81,7 @@ func (t *Trunk) dial(g *group, lns *policy.LNS) (*Tunnel, error) {
 	if !taken {
 		t.paths[pth] = struct{}{}
 		tun.path = &pth
+		t.listen(lns)
 	} else {
 		t.eavesdrop(tun)
 	}
