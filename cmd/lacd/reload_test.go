@@ -199,7 +199,7 @@ func TestReload(t *testing.T) {
 	r.config("realms =", "relams =")
 	r.signal(syscall.SIGHUP)
 	r.out.await(t, "configuration refused, the old one stays in force")
-	r.out.await(t, "lacd.hcl:14: unknown key")
+	r.out.await(t, "lacd.hcl:15: unknown key")
 	r.notified("RELOADING=1\nMONOTONIC_USEC=")
 	r.notified("READY=1")
 	status, body := r.ask("POST", "/v1/reload")
@@ -207,7 +207,7 @@ func TestReload(t *testing.T) {
 	r.notified("READY=1")
 	var refused admin.Error
 	if err := json.Unmarshal(body, &refused); err != nil || status != http.StatusConflict ||
-		!strings.Contains(strings.Join(refused.Lines, "\n"), "lacd.hcl:14: unknown key") {
+		!strings.Contains(strings.Join(refused.Lines, "\n"), "lacd.hcl:15: unknown key") {
 		t.Errorf("got status %d and %s, want 409 and the line", status, body)
 	}
 	if status, _ := r.ask("GET", "/v1/retailers/acme"); status != http.StatusOK {
