@@ -45,6 +45,7 @@ func TestDataplane(t *testing.T, newRig func(t *testing.T) *Rig) {
 		{"Conflict", testConflict},
 		{"NoTunnel", testNoTunnel},
 		{"Counters", testCounters},
+		{"Bulk", testBulk},
 		{"Lost", testLost},
 		{"RemovedIsNotLost", testRemovedIsNotLost},
 		{"RemoveTunnelFirst", testRemoveTunnelFirst},
@@ -236,6 +237,33 @@ func testCounters(t *testing.T, r *Rig) {
 		}
 	}
 	r.wantBridges(t)
+}
+
+// testBulk has nothing to look at in a Dataplane that is no kernel.BulkRemover.
+func testBulk(t *testing.T, r *Rig) {
+	bulk, ok := r.Dataplane.(kernel.BulkRemover)
+	if !ok {
+		return
+	}
+	tun := r.addTunnel(t, 0)
+	quiet, busy, stays := r.addBridge(t, 0, tun.ID), r.addBridge(t, 1, tun.ID), r.addBridge(t, 2, tun.ID)
+	r.Traffic(busy, 3, 2, 100)
+	const unknown = 4711
+	got, err := bulk.RemoveBridges(t.Context(), []kernel.BridgeID{quiet.ID, unknown, busy.ID, quiet.ID})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []kernel.Counters{
+		{ID: quiet.ID}, {ID: unknown},
+		{ID: busy.ID, UpPackets: 3, UpOctets: 300, DownPackets: 2, DownOctets: 200},
+		{ID: quiet.ID},
+	}
+	if diff := gocmp.Diff(want, got); diff != "" {
+		t.Errorf("last counters (-want +got):\n%s", diff)
+	}
+	r.wantBridges(t, stays.ID)
+	r.addBridge(t, 0, tun.ID) // there is room again
+	r.Traffic(stays, 1, 1, 100)
 }
 
 func testLost(t *testing.T, r *Rig) {
