@@ -42,6 +42,22 @@ func TestCases(t *testing.T) {
 	}
 }
 
+// TestXDP plays the demonstration with the other data plane.
+func TestXDP(t *testing.T) {
+	if os.Getenv("LACD_TEST_LAB") != "1" {
+		t.Skip("boots a virtual machine: set LACD_TEST_LAB=1 after make build")
+	}
+	bin, err := filepath.Abs("../../../bin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	artifacts := os.Getenv("LACD_ARTIFACTS")
+	if artifacts == "" {
+		artifacts = t.TempDir()
+	}
+	play(t, lab.Options{Bin: bin, Artifacts: filepath.Join(artifacts, "xdp"), Dataplane: "xdp", Out: t.Output()})
+}
+
 // play plays a case and reports each of its expectations.
 func play(t *testing.T, o lab.Options) {
 	ctx, cancel := context.WithTimeout(t.Context(), 8*time.Minute)
