@@ -11,7 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// What the entries of the tables say; see bpf/forward.c.
+// What the entries of the tables say; see bpf/tables.h.
 const (
 	active   = 1
 	required = 2 // of a session
