@@ -254,7 +254,8 @@ func testBulk(t *testing.T, r *Rig) {
 		t.Fatal(err)
 	}
 	want := []kernel.Counters{
-		{ID: quiet.ID}, {ID: unknown},
+		{ID: quiet.ID},
+		{ID: unknown},
 		{ID: busy.ID, UpPackets: 3, UpOctets: 300, DownPackets: 2, DownOctets: 200},
 		{ID: quiet.ID},
 	}
