@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"lacd/kernel"
 	"lacd/lac/admin"
 	"lacd/lac/session"
 	"lacd/lac/trunk"
@@ -26,6 +27,10 @@ func (s *Server) AdminHandler() http.Handler {
 		reply(w, out)
 	})
 	mux.HandleFunc("GET /v1/sessions/{who}", func(w http.ResponseWriter, r *http.Request) {
+		// Whoever looks at one session wants to see it move.
+		if err := s.readCounters(new([]kernel.Counters)); err != nil {
+			s.cfg.Log.Warn("counters cannot be read", "err", err)
+		}
 		views := s.views(named(r.PathValue("who")))
 		if len(views) == 0 {
 			notFound(w, r.PathValue("who"))

@@ -79,7 +79,7 @@ func fakeReload(empty bool) admin.Reloaded {
 	}
 	return admin.Reloaded{
 		Changes: []string{`retailer "beta": lns "lns3" added`, `radius "r1": timeout 2s → 3s`}, Restart: []string{`access "eth2" added`},
-		Warnings: []string{"lacd.hcl:3: secret has only 5 octets and can be guessed"},
+		Warnings: []string{"lacd.hcl:3: secret has only 5 octets and can be guessed\n  hint: make it longer"},
 	}
 }
 

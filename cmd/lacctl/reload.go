@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strings"
 
 	"lacd/lac/admin"
 )
@@ -26,7 +27,11 @@ func (t *tool) reload(string) error {
 		fmt.Fprintf(t.out, "needs a restart: %s\n", printable(c))
 	}
 	for _, w := range answer.Warnings {
-		fmt.Fprintf(t.out, "warning: %s\n", printable(w))
+		what, hint, _ := strings.Cut(w, "\n")
+		fmt.Fprintf(t.out, "warning: %s\n", printable(what))
+		if hint != "" {
+			fmt.Fprintf(t.out, "  %s\n", printable(strings.TrimSpace(hint)))
+		}
 	}
 	return nil
 }
