@@ -51,6 +51,8 @@ type gate struct {
 	closures atomic.Uint64
 
 	halfOpen  atomic.Int64
+	coming    atomic.Int64 // PADRs with a good cookie that wait for their shard
+	offered   atomic.Int64 // PADOs since the gate was looked at, less the PADRs
 	retailers atomic.Int64 // configured; the shares depend on it
 	loads     sync.Map     // name → *load
 }
@@ -81,12 +83,27 @@ func (g *gate) load(retailer string) *load {
 	return l.(*load)
 }
 
+// full reports whether the door has to be closed for half-open sessions, even
+// if nobody has looked at it since: in a tenth of a second thousands come in. A
+// place is offered to one only; who does not take it has it until the next look.
+func (g *gate) full() bool {
+	return g.halfOpen.Load()+g.coming.Load()+g.offered.Load() >= int64(g.cfg.Load().HalfOpen)
+}
+
+// takes counts a PADR with a good cookie, which was offered a place.
+func (g *gate) takes() {
+	g.coming.Add(1)
+	if g.offered.Add(-1) < 0 {
+		g.offered.Store(0) // in an earlier look's time
+	}
+}
+
 // crowded reports whether not even a PADR with a good cookie can be served.
 // Those who were given a cookie may come in through a closed door, but only so
 // many.
 func (g *gate) crowded() bool {
 	most := int64(g.cfg.Load().HalfOpen)
-	return g.halfOpen.Load() >= most+most/4
+	return g.halfOpen.Load()+g.coming.Load() >= most+most/4
 }
 
 // refuses says why a retailer's subscriber is refused, or "".
@@ -144,6 +161,7 @@ func (g *gate) judge(now time.Time, l *load) string {
 // update decides anew, and returns why the door is closed, or "".
 func (g *gate) update(now time.Time, pol *policy.Policy, backlog int) string {
 	g.retailers.Store(int64(len(pol.Retailers)))
+	g.offered.Store(0)
 	behind, why := 0, ""
 	for i := range pol.Retailers {
 		l := g.load(pol.Retailers[i].Name)
@@ -256,6 +274,7 @@ func (sh *shard) track(sl *slot) {
 	if sl.entered && st >= session.Finishing {
 		sl.entered = false
 		if next := sl.port.admission.leave(sl.place); next != nil {
+			sh.srv.gate.coming.Add(1)
 			sh.srv.shards[sl.port.shard(&next.req)].box.Put(*next)
 		}
 	}

@@ -71,6 +71,7 @@ type (
 )
 
 func (in requestIn) apply(sh *shard, now time.Time) {
+	defer sh.srv.gate.coming.Add(-1) // when it is counted as half-open, if it is to be
 	key := in.req.Key()
 	if sl := sh.pending[key]; sl != nil {
 		// PADS was lost: the same PADS, not a second session.
@@ -110,7 +111,7 @@ func (sh *shard) begin(now time.Time, in requestIn, key [16]byte, p place) {
 		return
 	}
 	sl.place, sl.entered = p, true
-	sh.silent.push(newcomer{sh.ref(sl), now})
+	sh.begun = append(sh.begun, sh.ref(sl))
 	sh.send(in.port, in.port.front.Load().responder.AppendPADS(nil, &req, sl.id))
 	var seed [32]byte
 	random(seed[:])

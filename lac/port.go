@@ -103,7 +103,10 @@ const maxBacklog = 1 << 14
 func (a *access) flush() {
 	for i, in := range a.inbox {
 		if len(in) > 0 {
-			for range len(in) - a.srv.shards[i].box.Offer(maxBacklog, in...) {
+			for _, lost := range in[a.srv.shards[i].box.Offer(maxBacklog, in...):] {
+				if _, ok := lost.(requestIn); ok {
+					a.srv.gate.coming.Add(-1)
+				}
 				a.srv.drop("pppoe: frame, backlog full")
 			}
 			clear(in)
@@ -162,7 +165,10 @@ func (a *access) discover(f *wire.Frame) {
 		a.replies = append(a.replies, reply[from:len(reply):len(reply)])
 	}
 	switch {
+	case v == pppoe.Answered:
+		a.srv.gate.offered.Add(1)
 	case v == pppoe.Requested:
+		a.srv.gate.takes()
 		i := a.shard(&req)
 		a.inbox[i] = append(a.inbox[i], requestIn{a, req.Clone()})
 	case v >= pppoe.Malformed:
@@ -175,7 +181,7 @@ func (a *access) discover(f *wire.Frame) {
 func (a *access) sheds(f *wire.Frame) bool {
 	g := &a.srv.gate
 	switch {
-	case f.Code == wire.PADI && g.closed.Load():
+	case f.Code == wire.PADI && (g.closed.Load() || g.full()):
 		a.shedPADI.Add(1)
 	case f.Code == wire.PADR && g.crowded():
 		a.shedPADR.Add(1)

@@ -32,7 +32,11 @@ type shard struct {
 	live     int
 	stopping bool
 
-	silent, speaking newcomers // see silent.go
+	// See silent.go.
+	silent, speaking newcomers
+	begun            []ref         // in this round
+	began            time.Time     // the last round
+	lag              time.Duration // how long rounds take
 
 	out  [][][]byte   // frames to send, per access port
 	gone []coa.Ticket // whose sessions have ended; see bury
@@ -96,6 +100,7 @@ func (sh *shard) run() {
 		sh.makeMoreRoom(now)
 		sh.advance(now)
 		sh.flush()
+		sh.ran(now)
 		sh.bury()
 		if sh.box.Closed() {
 			return

@@ -13,11 +13,18 @@ import (
 // those who say nothing go first, then those who do not authenticate; the
 // sooner, the fewer places are left. A subscriber that goes on at once finds a
 // place even while somebody floods the port.
+//
+// Nobody pays for what the gateway itself is late with. Patience starts when
+// PADS has left, and is compared with when the shard last emptied its mailbox:
+// what came until then has been looked at. It is longer, too, while rounds of
+// the shard take long, because then the port's reader is late as well.
 const (
 	patience    = time.Second // with silent subscribers, while places are left
 	impatience  = patience / 20
 	authSlower  = 5 // so many times longer one who speaks may take to authenticate
 	crowdedFrom = 4 // one in so many places in use
+	lagWeight   = 2 // so many rounds of the shard a subscriber is given besides
+	lagFades    = 4 // the longest round is forgotten in so many times its length
 )
 
 // patience returns how long a subscriber may be silent after PADS; 0: as long
@@ -32,10 +39,31 @@ func (g *gate) patience() time.Duration {
 	return max(impatience, patience*time.Duration(most-open)/time.Duration(max(1, most-low)))
 }
 
+// patience is that of the gate, and what the shard has to be given.
+func (sh *shard) patience() time.Duration {
+	p := sh.srv.gate.patience()
+	if p == 0 {
+		return 0
+	}
+	return p + lagWeight*min(sh.lag, patience)
+}
+
+// ran takes note of a round that has begun at a time and has sent what it had to
+// send.
+func (sh *shard) ran(began time.Time) {
+	now := time.Now()
+	sh.lag = max(now.Sub(began), sh.lag-began.Sub(sh.began)/lagFades)
+	sh.began = began
+	for _, r := range sh.begun {
+		sh.silent.push(newcomer{r, now})
+	}
+	sh.begun = sh.begun[:0]
+}
+
 // newcomer is a session that may have to make room.
 type newcomer struct {
 	ref   ref
-	since time.Time
+	since time.Time // when its PADS had left
 }
 
 // newcomers are sessions in the order they began. Those that went on are among
@@ -63,7 +91,6 @@ func (n *newcomers) pop() {
 
 // makeRoom ends the sessions of those who kept others waiting too long.
 func (sh *shard) makeRoom(now time.Time) {
-	g := &sh.srv.gate
 	for c, ok := sh.silent.head(); ok; c, ok = sh.silent.head() {
 		sl := sh.at(c.ref)
 		switch {
@@ -71,7 +98,7 @@ func (sh *shard) makeRoom(now time.Time) {
 		case sl.request == nil: // it has spoken
 			sh.speaking.push(c)
 		default:
-			if p := g.patience(); p == 0 || now.Sub(c.since) < p {
+			if p := sh.patience(); p == 0 || now.Sub(c.since) < p {
 				return
 			}
 			sh.putOut(now, sl, "silent")
@@ -82,10 +109,9 @@ func (sh *shard) makeRoom(now time.Time) {
 
 // makeMoreRoom does so with those who speak.
 func (sh *shard) makeMoreRoom(now time.Time) {
-	g := &sh.srv.gate
 	for c, ok := sh.speaking.head(); ok; c, ok = sh.speaking.head() {
 		if sl := sh.at(c.ref); sl != nil && sl.session.State() < session.Decide {
-			if p := g.patience(); p == 0 || now.Sub(c.since) < authSlower*p {
+			if p := sh.patience(); p == 0 || now.Sub(c.since) < authSlower*p {
 				return
 			}
 			sh.putOut(now, sl, "not authenticated")

@@ -2,9 +2,11 @@ package lac
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
+	"lacd/kernel"
 	"lacd/lac/lactest"
 	"lacd/pppoe/wire"
 )
@@ -145,6 +147,77 @@ func TestMuteSubscribersMakeRoom(t *testing.T) {
 		if n := gather(t, r.srv.Collector())["lacd_dropped_total pppoe: session made room, not authenticated"]; n < 100 {
 			t.Errorf("%v sessions were counted", n)
 		}
+	})
+}
+
+// slowPort takes its time to send.
+type slowPort struct{ kernel.Port }
+
+func (p slowPort) WriteBatch(frames [][]byte) error {
+	time.Sleep(4 * impatience)
+	return p.Port.WriteBatch(frames)
+}
+
+// TestPatienceIsNotForALateShard: who answers at once is not put out because the
+// gateway is late to look.
+func TestPatienceIsNotForALateShard(t *testing.T) {
+	change := func(c *Config) {
+		c.Gate.HalfOpen = 64
+		c.Access[0].Port = slowPort{c.Access[0].Port}
+	}
+	inRig(t, rigOptions{policy: realmPolicy(t, firstLNS()), change: change}, func(t *testing.T, r *rig) {
+		var subs []*lactest.Subscriber
+		for range 64 {
+			subs = append(subs, r.seg.Dial(alice))
+		}
+		after(30 * time.Second)
+		if n := inState(subs, lactest.Proven); n != len(subs) || live(r.lns1) != len(subs) {
+			t.Errorf("%d of %d came up, %d calls", n, len(subs), live(r.lns1))
+		}
+		for name, n := range gather(t, r.srv.Collector()) {
+			if strings.Contains(name, "made room") && n > 0 {
+				t.Errorf("%s: %v", name, n)
+			}
+		}
+		r.onShards(func(sh *shard) {
+			if sh.lag > 10*impatience || len(sh.begun) > 0 {
+				t.Errorf("a round takes %v, %d sessions are not noted", sh.lag, len(sh.begun))
+			}
+		})
+	})
+}
+
+// A long round is made up for, and forgotten.
+func TestLag(t *testing.T) {
+	inRig(t, rigOptions{policy: realmPolicy(t, firstLNS())}, func(t *testing.T, r *rig) {
+		g := &r.srv.gate
+		sh := &shard{srv: r.srv, began: time.Now()}
+		round := func(d time.Duration) {
+			began := time.Now()
+			time.Sleep(d)
+			sh.ran(began)
+		}
+		for _, tt := range []struct{ pause, round, lag time.Duration }{
+			{0, time.Millisecond, time.Millisecond},
+			{0, 400 * time.Millisecond, 400 * time.Millisecond},
+			{0, 4 * time.Millisecond, 300 * time.Millisecond},
+			{196 * time.Millisecond, 0, 250 * time.Millisecond},
+			{time.Second, 0, 0},
+			{0, time.Minute, time.Minute},
+		} {
+			time.Sleep(tt.pause)
+			if round(tt.round); sh.lag != tt.lag {
+				t.Errorf("after a round of %v: got %v, want %v", tt.round, sh.lag, tt.lag)
+			}
+		}
+		if got := sh.patience(); got != 0 {
+			t.Errorf("without a flood: got %v", got)
+		}
+		g.halfOpen.Store(int64(g.cfg.Load().HalfOpen))
+		if got, want := sh.patience(), impatience+lagWeight*patience; got != want {
+			t.Errorf("in a flood: got %v, want %v", got, want)
+		}
+		g.halfOpen.Store(0)
 	})
 }
 

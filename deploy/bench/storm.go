@@ -57,8 +57,7 @@ func (b *bench) redialStorm(ctx context.Context, n int) (err error) {
 	of := fmt.Sprintf("%d dial at once: ", n)
 	b.show(
 		sample{float64(c.UpNow)}.figure(5, of+"are up in the end", "sessions", atLeast(float64(n))),
-		sample{c.Setup.Max / 1000}.figure(5, of+"until the last was up", "s", nil),
-		sample{c.PerSecond}.figure(5, of+"set-ups", "/s", nil),
+		sample{float64(c.Up) / c.PerSecond}.figure(5, of+"until the last was up", "s", nil),
 		sample{float64(c.Failed + c.Lost)}.figure(5, of+"set-ups in vain", "", nil),
 		sample{float64(used.peak) / mebi}.figure(5, of+"memory of lacd at most", "MiB", nil),
 	)
