@@ -22,7 +22,8 @@ type Config struct {
 	Env      []string      // the command's whole environment, NAME=value
 	Kernel   Kernel        // from FetchKernel
 	Memory   int           // MiB; 0 is 1024
-	CPUs     int           // 0 is 2
+	CPUs     int           // 0 is 1
+	Count    bool          // one CPU whose clock is its instructions: a nanosecond each
 	Timeout  time.Duration // for the command, boot not counted; 0 is none
 	Writable []string      // host directories the guest may write to
 	Stdout   io.Writer
@@ -178,18 +179,22 @@ func (r *Result) read(status, noise string, exit error) error {
 
 // qemuArgs is the machine without its character devices.
 func qemuArgs(cfg Config, j job, initrd string) []string {
-	memory, cpus := cfg.Memory, j.CPUs
+	memory, cpus, accel := cfg.Memory, j.CPUs, []string{"-accel", "tcg,thread=multi", "-cpu", "max"}
+	if cfg.Count {
+		// The plainest processor, so that what is counted is the kernel's own.
+		cpus, accel = 1, []string{"-accel", "tcg,thread=single", "-icount", "shift=0,sleep=off", "-cpu", "qemu64"}
+	}
 	if memory == 0 {
 		memory = 1024
 	}
-	args := []string{
-		"-machine", "q35", "-accel", "tcg,thread=multi", "-cpu", "max", "-smp", strconv.Itoa(cpus), "-m", strconv.Itoa(memory),
+	args := append(accel,
+		"-machine", "q35", "-smp", strconv.Itoa(cpus), "-m", strconv.Itoa(memory),
 		"-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
 		"-kernel", cfg.Kernel.Image, "-initrd", initrd,
-		"-append", "console=ttyS0 loglevel=5 oops=panic panic=-1 mitigations=off nokaslr tsc=reliable " +
+		"-append", "console=ttyS0 loglevel=5 oops=panic panic=-1 mitigations=off nokaslr tsc=reliable "+
 			"no_timer_check nowatchdog rcupdate.rcu_cpu_stall_suppress=1 random.trust_cpu=on",
 		"-device", "virtio-serial-pci,max_ports=8",
-	}
+	)
 	args = append(args, share("root", "/", true)...)
 	for i, d := range j.Writable {
 		args = append(args, share("w"+strconv.Itoa(i), d, false)...)

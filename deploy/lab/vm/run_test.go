@@ -109,3 +109,16 @@ func TestResultRead(t *testing.T) {
 		t.Error("no status: want an error")
 	}
 }
+
+// A machine that counts is one processor, in step with its instructions.
+func TestCount(t *testing.T) {
+	counting := strings.Join(qemuArgs(Config{Count: true, CPUs: 2}, job{CPUs: 2}, "initrd"), " ")
+	for _, want := range []string{"-accel tcg,thread=single", "-icount shift=0,sleep=off", "-cpu qemu64", "-smp 1 "} {
+		if !strings.Contains(counting, want) {
+			t.Errorf("there is no %q in %s", want, counting)
+		}
+	}
+	if usual := strings.Join(qemuArgs(Config{}, job{CPUs: 2}, "initrd"), " "); strings.Contains(usual, "icount") || !strings.Contains(usual, "-smp 2 ") {
+		t.Errorf("the usual one: %s", usual)
+	}
+}

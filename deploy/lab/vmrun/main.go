@@ -72,6 +72,7 @@ func parse(args []string, stderr io.Writer) (*options, error) {
 	fs.StringVar(&o.console, "console", "", "`file` to keep the kernel's console in")
 	fs.IntVar(&o.cfg.Memory, "mem", 1024, "memory in `MiB`")
 	fs.IntVar(&o.cfg.CPUs, "smp", 2, "number of CPUs")
+	fs.BoolVar(&o.cfg.Count, "count", false, "one CPU whose clock counts its instructions, a nanosecond each: for comparing costs")
 	fs.DurationVar(&o.cfg.Timeout, "timeout", 15*time.Minute, "`time` the command may take; 0 is no limit")
 	fs.Var(&env, "env", "`NAME` or NAME=value to pass on; repeatable")
 	fs.Var(&writable, "writable", "host `directory` the command may write to; repeatable")

@@ -12,14 +12,14 @@ import (
 
 func TestParse(t *testing.T) {
 	var stderr bytes.Buffer
-	o, err := parse([]string{"-timeout", "3s", "-mem", "512", "--", "x.test", "-test.v=true", "-mem=1"}, &stderr)
+	o, err := parse([]string{"-timeout", "3s", "-mem", "512", "-count", "--", "x.test", "-test.v=true", "-mem=1"}, &stderr)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if want := []string{"x.test", "-test.v=true", "-mem=1"}; !slices.Equal(o.cfg.Command, want) {
 		t.Errorf("command: got %q, want %q", o.cfg.Command, want)
 	}
-	if o.cfg.Timeout != 3*time.Second || o.cfg.Memory != 512 || o.cfg.CPUs != 2 {
+	if o.cfg.Timeout != 3*time.Second || o.cfg.Memory != 512 || o.cfg.CPUs != 2 || !o.cfg.Count {
 		t.Errorf("got %+v", o.cfg)
 	}
 	if _, err := parse(nil, &stderr); err == nil {
