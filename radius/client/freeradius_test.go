@@ -2,6 +2,7 @@ package client
 
 import (
 	"bufio"
+	"crypto/tls"
 	"fmt"
 	"net"
 	"net/netip"
@@ -119,12 +120,15 @@ type freeRADIUS struct {
 	addr   netip.AddrPort
 }
 
-// newFreeRADIUS writes its files. Only where FreeRADIUS is not installed the test
-// is skipped.
+// newFreeRADIUS writes its files. Only where FreeRADIUS is not installed, and
+// nobody has promised it, the test is skipped.
 func newFreeRADIUS(tb testing.TB, listen string) *freeRADIUS {
 	tb.Helper()
 	binary, err := exec.LookPath("freeradius")
 	if err != nil {
+		if os.Getenv("LACD_TEST_ROOT") == "1" {
+			tb.Fatal("freeradius is not installed: deploy/lab/deps")
+		}
 		tb.Skip("freeradius is not installed")
 	}
 	f := &freeRADIUS{binary: binary, dir: tb.TempDir()}
@@ -197,10 +201,7 @@ func (f *freeRADIUS) start(tb testing.TB) netip.AddrPort {
 func TestFreeRADIUSOverTLS(t *testing.T) {
 	f := newFreeRADIUS(t, listenTLS)
 	ca := radiustest.NewAuthority(t)
-	pool, cert, key := ca.PEM(t, "127.0.0.1")
-	for name, text := range map[string][]byte{"ca.pem": pool, "cert.pem": cert, "key.pem": key} {
-		f.write(t, name, string(text))
-	}
+	f.certify(t, ca)
 	addr := f.start(t)
 	answers := make(chan Answer, 20)
 	c, err := New(Config{
@@ -232,6 +233,76 @@ func TestFreeRADIUSOverTLS(t *testing.T) {
 	st := c.Stats()
 	if st.Auth[0].Sockets != 1 || st.Acct[0].Sockets != 1 || st.Auth[0].Disconnects+st.Acct[0].Disconnects != 0 {
 		t.Errorf("got %+v and %+v, want a connection each", st.Auth[0], st.Acct[0])
+	}
+}
+
+// certify gives it its certificate, and the authority that clients must have theirs
+// from.
+func (f *freeRADIUS) certify(t *testing.T, ca *radiustest.Authority) {
+	t.Helper()
+	pool, cert, key := ca.PEM(t, "127.0.0.1")
+	for name, text := range map[string][]byte{"ca.pem": pool, "cert.pem": cert, "key.pem": key} {
+		f.write(t, name, string(text))
+	}
+}
+
+// Where one does not know the other's authority nobody is let in, nothing is
+// accounted, and it is told why.
+func TestFreeRADIUSOverTLSOfAnother(t *testing.T) {
+	f := newFreeRADIUS(t, listenTLS)
+	ca, other := radiustest.NewAuthority(t), radiustest.NewAuthority(t)
+	f.certify(t, ca)
+	addr := f.start(t)
+	ours := ca.Client(t, "")
+	ours.RootCAs = other.Pool
+	theirs := other.Client(t, "")
+	theirs.RootCAs = ca.Pool
+	for _, tt := range []struct {
+		name, why string
+		tls       *tls.Config
+	}{
+		{"we do not know the server's", "certificate signed by unknown authority", ours},
+		{"the server does not know ours", "does not accept our certificate", theirs},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			type parting struct {
+				kind radius.Kind
+				why  string
+			}
+			answers, partings := make(chan Answer, 1), make(chan parting, 100)
+			c, err := New(Config{
+				NAS: NAS{Identifier: "lac1"},
+				Servers: []Server{{
+					Name: "free", Auth: addr, Acct: addr, Secret: radsec, TLS: tt.tls, Timeout: 10 * time.Second, Tries: 1,
+				}},
+				Disconnected: func(_ string, kind radius.Kind, err error) {
+					select {
+					case partings <- parting{kind, err.Error()}:
+					default: // there are enough
+					}
+				},
+			}, nil, func(a Answer) { answers <- a })
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { _ = c.Close() })
+			c.Authenticate(1, access("arctangent"))
+			c.Account(acct.Record{Status: acct.Start, Session: "a", EventTime: time.Now()})
+			if a := <-answers; a.Verdict != NoServer {
+				t.Errorf("got %+v, want no server", a)
+			}
+			told := make(map[radius.Kind]bool)
+			for len(told) < 2 {
+				p := <-partings
+				if !strings.Contains(p.why, tt.why) {
+					t.Fatalf("got %q, want %q", p.why, tt.why)
+				}
+				told[p.kind] = true
+			}
+			if st := c.Stats(); st.Queue.Queued != 1 {
+				t.Errorf("got %d records that wait, want the one", st.Queue.Queued)
+			}
+		})
 	}
 }
 

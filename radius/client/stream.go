@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"sync"
 	"time"
 
@@ -136,13 +137,18 @@ func (k *stream) write(conn *tls.Conn) error {
 }
 
 // listen posts the packets that come in on a connection until it ends, which is
-// an error always. Octets that cannot be a packet end it.
+// an error always. Octets that cannot be a packet end it. In TLS 1.3 a client is
+// connected before the server has seen its certificate, and FreeRADIUS hangs up on
+// one that it does not like without an alert.
 func (c *Client) listen(h *half, id radius.SocketID, conn *tls.Conn) error {
 	buf := make([]byte, 4*maxDatagram)
-	have := 0
+	have, heard := 0, false
 	for {
 		n, err := conn.Read(buf[have:])
-		if err != nil {
+		switch {
+		case err != nil && !heard:
+			return fmt.Errorf("ended before the first answer, as where a server does not accept our certificate: %w", err)
+		case err != nil:
 			return err
 		}
 		rest := buf[:have+n]
@@ -154,6 +160,7 @@ func (c *Client) listen(h *half, id radius.SocketID, conn *tls.Conn) error {
 			if packet == nil {
 				break
 			}
+			heard = true
 			c.box.putDatagram(item{kind: datagram, half: h, socket: id, data: append([]byte(nil), packet...)})
 		}
 		have = copy(buf, rest)
