@@ -53,7 +53,7 @@ test: deps build
 	LACD_TEST_VM=1 go test $(TESTFLAGS) -count=1 -exec $(CURDIR)/bin/vmrun $(KERNEL)
 	LACD_TEST_LAB=1 LACD_ARTIFACTS=$(ARTIFACTS) go test -v -count=1 -p 1 -timeout 30m ./deploy/lab/...
 
-# Tunnel secrets, outages, the access side, many subscribers, VLANs.
+# Tunnel secrets, outages, the access side, many subscribers, VLANs, RADIUS.
 scenes: deps build
 	LACD_TEST_LAB=1 LACD_ARTIFACTS=$(ARTIFACTS) go test -v -count=1 -timeout 30m ./deploy/lab/demo
 

@@ -31,7 +31,7 @@ func (l *Lab) checkBooks(ctx context.Context) {
 		l.check(nobodyElse(records, usersOf(l.good())), "nobody else was accounted")
 	}
 	unknown := l.subscribers[6].user
-	if strings.Contains(l.radius.output(), unknown) {
+	if strings.Contains(l.radius[0].output(), unknown) {
 		err = errors.New("RADIUS was asked for it")
 	}
 	l.check(err, "%s was refused without asking RADIUS", unknown)

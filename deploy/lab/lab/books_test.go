@@ -27,7 +27,7 @@ Sat Nov 21 10:29:39 2026
 
 func TestBooks(t *testing.T) {
 	l, _ := newLab(t)
-	path := filepath.Join(l.dir, "raddb", "detail")
+	path := l.detailOf(0)
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		t.Fatal(err)
 	}

@@ -79,9 +79,12 @@ func (e logged) at() time.Time {
 
 // events returns the lines of lacd's log with this message, of one user if user
 // is not "".
-func (l *Lab) events(message, user string) []logged {
+func (l *Lab) events(message, user string) []logged { return events(l.lacd, message, user) }
+
+// events returns such lines of a gateway's log that may be over.
+func events(p *Proc, message, user string) []logged {
 	var all []logged
-	for _, e := range parseLog(l.lacd.output()) {
+	for _, e := range parseLog(p.output()) {
 		if e["msg"] == message && (user == "" || e["user"] == user) {
 			all = append(all, e)
 		}

@@ -56,7 +56,7 @@ func clean(dir string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
-	for _, pattern := range []string{"*.pcap", "*.log", "*.json", "detail", "lacd.hcl"} {
+	for _, pattern := range []string{"*.pcap", "*.log", "*.json", "detail*", "lacd.hcl"} {
 		old, _ := filepath.Glob(filepath.Join(dir, pattern)) // the pattern is well-formed
 		for _, file := range old {
 			if err := os.Remove(file); err != nil {

@@ -108,7 +108,8 @@ radius "freeradius" {
 // configText is lacd's configuration with its files below dir.
 func (l *Lab) configText(dir string) string {
 	l.socket = filepath.Join(dir, "admin.sock")
-	return strings.NewReplacer("@DIR@", dir, "@SOCKET@", l.socket, "@LAC@", lacAddr, "@RADIUS@", radiusAddr,
+	return strings.NewReplacer("@DIR@", dir, "@SOCKET@", l.socket, "@LAC@", lacAddr, "@RADIUS@", radiusAddr, "@RADIUS2@", radiusAddrOf(1),
+		"@COASECRET@", coaSecret,
 		"@SECRET@", radiusSecret, "@LNS2@", lnsN(2).addr, "@LNS2SECRET@", lnsN(2).secret,
 		"@DATAPLANE@", l.dataplane).Replace(l.config)
 }

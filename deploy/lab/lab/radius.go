@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -50,7 +51,7 @@ modules {
 	chap {
 	}
 	detail {
-		filename = @DIR@/detail
+		filename = @DETAIL@
 	}
 }
 server lab {
@@ -107,6 +108,9 @@ func users(sc *scene) string {
 				items = append(items, fmt.Sprintf("%s:%d += %s", name, i+1, value))
 			}
 		}
+		if r.class != "" {
+			items = append(items, fmt.Sprintf("Class += %q", r.class))
+		}
 		b.WriteString("\n\t" + strings.Join(items, ",\n\t") + "\n\n")
 	}
 	return b.String()
@@ -115,7 +119,7 @@ func users(sc *scene) string {
 // attributes are a tunnel's, each a name and a value.
 func (t tunnel) attributes() []string {
 	all := []string{
-		"Tunnel-Type L2TP", "Tunnel-Medium-Type IPv4", fmt.Sprintf("Tunnel-Server-Endpoint %q", t.lns.addr),
+		"Tunnel-Type " + cmp.Or(t.kind, "L2TP"), "Tunnel-Medium-Type IPv4", fmt.Sprintf("Tunnel-Server-Endpoint %q", t.lns.addr),
 		fmt.Sprintf("Tunnel-Preference %d", t.preference),
 	}
 	if t.secret != "" {
@@ -127,10 +131,20 @@ func (t tunnel) attributes() []string {
 	return all
 }
 
-// startRADIUS writes a private raddb and starts FreeRADIUS on it.
-func (l *Lab) startRADIUS(ctx context.Context) error {
-	dir := filepath.Join(l.dir, "raddb")
-	conf := strings.NewReplacer("@DIR@", dir, "@LAC@", lacAddr, "@ADDR@", radiusAddr, "@SECRET@", radiusSecret)
+// detailOf is the file of the i-th server's accounting records, from 0.
+func (l *Lab) detailOf(i int) string {
+	if i == 0 {
+		return filepath.Join(l.dir, "raddb", "detail")
+	}
+	return filepath.Join(l.dir, fmt.Sprintf("raddb%d", i+1), fmt.Sprintf("detail%d", i+1))
+}
+
+// startRADIUS writes the private raddb of the i-th server, from 0, and starts
+// FreeRADIUS on it. What it was told earlier stays.
+func (l *Lab) startRADIUS(ctx context.Context, i int) error {
+	dir := filepath.Dir(l.detailOf(i))
+	conf := strings.NewReplacer("@DIR@", dir, "@DETAIL@", l.detailOf(i), "@LAC@", lacAddr, "@ADDR@", radiusAddrOf(i),
+		"@SECRET@", radiusSecret)
 	err := errors.Join(
 		os.MkdirAll(dir, 0o700),
 		os.WriteFile(filepath.Join(dir, "radiusd.conf"), []byte(conf.Replace(radiusd)), 0o600),
@@ -140,11 +154,14 @@ func (l *Lab) startRADIUS(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("write raddb: %w", err)
 	}
-	p, err := l.start("freeradius", nsRADIUS, "freeradius", "-f", "-l", "stdout", "-d", dir)
+	p, err := l.start(strings.Replace(filepath.Base(dir), "raddb", "freeradius", 1), nsRADIUS, "freeradius", "-f", "-l", "stdout", "-d", dir)
 	if err != nil {
 		return err
 	}
-	l.radius = p
+	for len(l.radius) <= i {
+		l.radius = append(l.radius, nil)
+	}
+	l.radius[i] = p
 	return p.await(ctx, "Ready to process requests", startLimit)
 }
 
@@ -171,9 +188,22 @@ func (l *Lab) probeRADIUS(ctx context.Context, s *Subscriber) error {
 // record is one accounting request as FreeRADIUS wrote it down.
 type record map[string]string
 
-// accounting reads the detail file.
+// accounting reads what all servers have been told, one server after the other.
 func (l *Lab) accounting() ([]record, error) {
-	text, err := os.ReadFile(filepath.Join(l.dir, "raddb", "detail"))
+	var all []record
+	for i := range max(1, l.radii) {
+		told, err := l.toldTo(i)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, told...)
+	}
+	return all, nil
+}
+
+// toldTo reads what the i-th server has been told, from 0.
+func (l *Lab) toldTo(i int) ([]record, error) {
+	text, err := os.ReadFile(l.detailOf(i))
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, err
 	}

@@ -232,7 +232,7 @@ func (l *Lab) awaitGhosts(ctx context.Context, up []*Subscriber) error {
 // keep copies what is of use on the host into the artifacts directory.
 func (l *Lab) keep() error {
 	var errs []error
-	for _, pattern := range []string{"*.pcap", "*.log", "raddb/detail"} {
+	for _, pattern := range []string{"*.pcap", "*.log", "raddb*/detail*"} {
 		files, _ := filepath.Glob(filepath.Join(l.dir, pattern)) // the pattern is well-formed
 		for _, file := range files {
 			text, err := os.ReadFile(file)

@@ -12,6 +12,7 @@ type scene struct {
 	lnses       []LNS
 	subscribers []*Subscriber
 	realms      []realm // what RADIUS says
+	radii       int     // FreeRADIUS servers; 0 is one
 	config      string  // lacd's, with @NAME@ where configText fills in
 	captures    []capturing
 	transfers   bool // the LNSes answer transfers
@@ -45,11 +46,13 @@ const service = "10.99.0.1"
 type realm struct {
 	name     string
 	password string // of all its users; "": each subscriber's own
+	class    string // Class; "": none
 	tunnels  []tunnel
 }
 
 // tunnel is one tag of an Access-Accept.
 type tunnel struct {
+	kind       string // Tunnel-Type; "": L2TP
 	lns        LNS
 	secret     string // Tunnel-Password; "": none is sent
 	preference int
@@ -119,8 +122,8 @@ func demoScene() scene {
 			{access: "acc2", user: "nobody@nowhere.example", password: "nobody-pw"},
 		}),
 		realms: []realm{
-			{name: "alpha.example", tunnels: []tunnel{{lns1, lns1.secret, 10, "alpha"}}},
-			{name: "beta.example", tunnels: []tunnel{{lns2, "", 10, "beta"}}},
+			{name: "alpha.example", tunnels: []tunnel{{lns: lns1, secret: lns1.secret, preference: 10, assignment: "alpha"}}},
+			{name: "beta.example", tunnels: []tunnel{{lns: lns2, preference: 10, assignment: "beta"}}},
 		},
 		config:    demoConfig,
 		captures:  capturesOf(2, "", "udp port 1701 or ip[6:2] & 0x1fff != 0"),

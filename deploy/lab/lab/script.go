@@ -56,6 +56,14 @@ var cases = []script{
 		name: "vlans", about: "subscribers without a tag, with one and with two on one port",
 		scene: vlansScene, play: playVLANs, limit: 300 * time.Second,
 	},
+	{
+		name: "radius", about: "one RADIUS server of two dies and comes back, then both are gone and lacd is killed",
+		scene: func() scene { return authorityScene(2) }, play: playRADIUS, limit: 300 * time.Second,
+	},
+	{
+		name: "coa", about: "radclient ends sessions and changes them, or must not",
+		scene: func() scene { return authorityScene(1) }, play: playCoA, limit: 300 * time.Second,
+	},
 }
 
 // Cases names the cases, with what each is about.
@@ -100,7 +108,7 @@ type Lab struct {
 	socket   string  // lacd's admin socket
 	procs    []*Proc // everything started, in order
 	lacd     *Proc
-	radius   *Proc
+	radius   []*Proc // FreeRADIUS, as it was started last
 	tcpdumps []*Proc
 }
 
@@ -152,7 +160,9 @@ func (l *Lab) prepare(ctx context.Context) bool {
 		return false
 	}
 	ok := l.check(l.startCaptures(ctx), "captures run")
-	ok = l.check(l.startRADIUS(ctx), "FreeRADIUS is ready") && ok
+	for i := range max(1, l.radii) {
+		ok = l.check(l.startRADIUS(ctx, i), "FreeRADIUS is ready at %s", radiusAddrOf(i)) && ok
+	}
 	for _, n := range l.lnses {
 		ok = l.check(l.startLNS(ctx, n), "%s listens on %s", n.name, n.addr) && ok
 		if l.transfers {

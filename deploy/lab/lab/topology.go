@@ -18,8 +18,11 @@ const (
 // Addresses on the core.
 const (
 	lacAddr    = "10.10.0.1"
-	radiusAddr = "10.10.0.100"
+	radiusAddr = "10.10.0.100" // of the first server
 )
+
+// radiusAddrOf is the address of the i-th server, from 0.
+func radiusAddrOf(i int) string { return fmt.Sprintf("10.10.0.%d", 100+i) }
 
 // batch is input for "ip -batch" in one namespace, "" being the machine's own.
 type batch struct{ ns, commands string }
@@ -55,7 +58,9 @@ func wiring(sc *scene) []batch {
 	port(nsLAC, "core0", "core", "lac-core", "02:00:00:00:00:10")
 	do(nsLAC, "addr add %s/24 dev core0", lacAddr)
 	port(nsRADIUS, "core0", "core", "radius", "02:00:00:00:00:64")
-	do(nsRADIUS, "addr add %s/24 dev core0", radiusAddr)
+	for i := range max(1, sc.radii) {
+		do(nsRADIUS, "addr add %s/24 dev core0", radiusAddrOf(i))
+	}
 	for i, n := range sc.lnses {
 		port(n.name, "core0", "core", n.name, fmt.Sprintf("02:00:00:00:00:%02x", 0x11+i))
 		do(n.name, "addr add %s/24 dev core0", n.addr)
