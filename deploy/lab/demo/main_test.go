@@ -60,7 +60,7 @@ func TestXDP(t *testing.T) {
 
 // play plays a case and reports each of its expectations.
 func play(t *testing.T, o lab.Options) {
-	ctx, cancel := context.WithTimeout(t.Context(), 8*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
 	defer cancel()
 	played := lab.Drive(ctx, o)
 	results, err := lab.ReadResults(o.Artifacts)

@@ -70,6 +70,8 @@ func plainConfig(sc *scene) string {
   admin_socket = "@SOCKET@"
   state_dir    = "@DIR@/state"
   log_level    = "debug"
+
+  max_call_delay = "29s"
 }
 
 `)

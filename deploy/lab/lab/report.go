@@ -77,8 +77,22 @@ func (r *report) save(path string) error {
 // sameSet compares two lists without regard to order.
 func sameSet(got, want []string) error {
 	got, want = slices.Sorted(slices.Values(got)), slices.Sorted(slices.Values(want))
-	if !slices.Equal(got, want) {
-		return fmt.Errorf("got %q, want %q", got, want)
+	if slices.Equal(got, want) {
+		return nil
 	}
-	return nil
+	var missing, extra []string
+	i, j := 0, 0
+	for i < len(got) || j < len(want) {
+		switch {
+		case j == len(want) || i < len(got) && got[i] < want[j]:
+			extra = append(extra, got[i])
+			i++
+		case i == len(got) || want[j] < got[i]:
+			missing = append(missing, want[j])
+			j++
+		default:
+			i, j = i+1, j+1
+		}
+	}
+	return fmt.Errorf("got %d, want %d; missing %q, too many %q", len(got), len(want), missing, extra)
 }

@@ -46,7 +46,8 @@ func TestSameSet(t *testing.T) {
 	if err := sameSet([]string{"b", "a"}, []string{"a", "b"}); err != nil {
 		t.Error(err)
 	}
-	if err := sameSet([]string{"a"}, []string{"a", "a"}); err == nil || !strings.Contains(err.Error(), `want ["a" "a"]`) {
+	err := sameSet([]string{"a", "d", "b", "d"}, []string{"a", "a", "c", "d"})
+	if err == nil || !strings.HasSuffix(err.Error(), `missing ["a" "c"], too many ["b" "d"]`) {
 		t.Errorf("got %v", err)
 	}
 }

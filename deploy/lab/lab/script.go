@@ -30,31 +30,31 @@ var demo = script{
 var cases = []script{
 	{
 		name: "secrets", about: "tunnel secrets that agree, disagree, or are known to one side only",
-		scene: secretsScene, play: playSecrets, judge: judgeSecrets, limit: 300 * time.Second,
+		scene: secretsScene, play: playSecrets, judge: judgeSecrets, limit: 420 * time.Second,
 	},
 	{
 		name: "killed", about: "an LNS is killed under load, and comes back",
-		scene: func() scene { return outageScene(2) }, play: playKilled, limit: 300 * time.Second,
+		scene: func() scene { return outageScene(2) }, play: playKilled, limit: 420 * time.Second,
 	},
 	{
 		name: "silent", about: "LNSes fall silent under load: one drops its answers, one loses its address",
-		scene: func() scene { return outageScene(3) }, play: playSilent, limit: 300 * time.Second,
+		scene: func() scene { return outageScene(3) }, play: playSilent, limit: 420 * time.Second,
 	},
 	{
 		name: "access", about: "PADT, a port that goes down, changes or vanishes, a carrier that is lost",
-		scene: accessScene, play: playAccess, judge: judgeAccess, limit: 300 * time.Second,
+		scene: accessScene, play: playAccess, judge: judgeAccess, limit: 420 * time.Second,
 	},
 	{
 		name: "many", about: "200 subscribers dial in at once",
-		scene: manyScene, play: playMany, limit: 300 * time.Second,
+		scene: manyScene, play: playMany, limit: 420 * time.Second,
 	},
 	{
 		name: "crash", about: "lacd is killed with sessions up, and started again",
-		scene: crashScene, play: playCrash, limit: 300 * time.Second,
+		scene: crashScene, play: playCrash, limit: 420 * time.Second,
 	},
 	{
 		name: "vlans", about: "subscribers without a tag, with one and with two on one port",
-		scene: vlansScene, play: playVLANs, limit: 300 * time.Second,
+		scene: vlansScene, play: playVLANs, limit: 420 * time.Second,
 	},
 	{
 		name: "radius", about: "one RADIUS server of two dies and comes back, then both are gone and lacd is killed",
