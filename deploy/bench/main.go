@@ -124,9 +124,9 @@ func measure(ctx context.Context, o *options, stderr io.Writer) (rep *Report, er
 	if err := b.build(ctx); err != nil {
 		return nil, err
 	}
-	for g, f := range []func(context.Context) error{b.setups, b.failovers, b.storms} {
-		g += 3
-		if o.group != 0 && o.group != g {
+	measures := []func(context.Context) error{1: b.forwarding, 3: b.setups, 4: b.failovers, 5: b.storms}
+	for g, f := range measures {
+		if f == nil || o.group != 0 && o.group != g {
 			continue
 		}
 		fmt.Fprintf(stderr, "bench: %d. %s\n", g, groups[g])
