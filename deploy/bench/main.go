@@ -124,9 +124,9 @@ func measure(ctx context.Context, o *options, stderr io.Writer) (rep *Report, er
 	if err := b.build(ctx); err != nil {
 		return nil, err
 	}
-	measures := []func(context.Context) error{1: b.forwarding, 3: b.setups, 4: b.failovers, 5: b.storms}
+	measures := []func(context.Context) error{1: b.forwarding, 2: b.bridging, 3: b.setups, 4: b.failovers, 5: b.storms}
 	for g, f := range measures {
-		if f == nil || o.group != 0 && o.group != g {
+		if g == 0 || o.group != 0 && o.group != g {
 			continue
 		}
 		fmt.Fprintf(stderr, "bench: %d. %s\n", g, groups[g])
