@@ -149,6 +149,8 @@ core {
 
   # What carries the subscribers' frames: "xdp" forwards them as they leave the
   # driver (Linux 5.18), or in the network stack where a driver cannot do that;
+  # "xdp-native" in the drivers or not at all, those of virtual pairs included,
+  # whose far ends must be readied for it (GRO on, whole checksums);
   # "pppbridge" joins PPPoE and L2TP in the kernel (Linux 5.11); "none" runs the
   # control plane alone, for tests. "auto" takes xdp where all drivers can do it
   # and nothing speaks against it, as fragments, IPsec or a QinQ port without

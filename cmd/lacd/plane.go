@@ -22,6 +22,8 @@ func openPlane(f *file.File, log *slog.Logger, lost func(kernel.BridgeID)) (kern
 		return nodata.New(log), "none", nil
 	case "xdp":
 		return openXDP(xdpConfig(f, log, lost, xdp.Any))
+	case "xdp-native":
+		return openXDP(xdpConfig(f, log, lost, xdp.Native))
 	case "pppbridge":
 		return openBridge(f, lost)
 	}

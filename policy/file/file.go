@@ -60,7 +60,7 @@ type Access struct {
 type Core struct {
 	Local     []netip.Addr // our tunnel addresses; empty (the default): the kernel chooses
 	MTU       int          // largest IP packet on the paths to LNSes, octets; default 1500
-	Dataplane string       // "auto" (default), "xdp", "pppbridge" or "none"
+	Dataplane string       // "auto" (default), "xdp", "xdp-native", "pppbridge" or "none"
 	// Interfaces are devices towards the LNSes; empty (the default): those that
 	// routes lead to.
 	Interfaces []string

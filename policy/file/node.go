@@ -42,7 +42,7 @@ func core(b *block) Core {
 		c.Interfaces = append(c.Interfaces, w.text)
 	}
 	c.MTU = int(b.number("mtu", ethernetMTU, leastMTU, mostMTU))
-	c.Dataplane = b.word("dataplane", "auto", "auto", "xdp", "pppbridge", "none")
+	c.Dataplane = b.word("dataplane", "auto", "auto", "xdp", "xdp-native", "pppbridge", "none")
 	if c.Dataplane == "pppbridge" || c.Dataplane == "none" {
 		b.idle("interfaces", "dataplane is %q, which does not look at them", c.Dataplane)
 	}
