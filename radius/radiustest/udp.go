@@ -27,13 +27,13 @@ func (s *Server) ListenAt(tb testing.TB, at netip.Addr) netip.AddrPort {
 	})
 	go func() {
 		defer close(done)
-		s.serve(pc)
+		s.Serve(pc)
 	}()
 	return pc.LocalAddr().(*net.UDPAddr).AddrPort()
 }
 
-// serve answers datagrams until the socket is closed.
-func (s *Server) serve(pc *net.UDPConn) {
+// Serve answers datagrams until the socket is closed.
+func (s *Server) Serve(pc *net.UDPConn) {
 	buf := make([]byte, 4096)
 	for {
 		n, from, err := pc.ReadFromUDPAddrPort(buf)
