@@ -1,6 +1,7 @@
 # make         static lacd, lacctl, lacsim and the lab's programs in ./bin
-# make demo    subscribers, lacd, two LNSes and RADIUS in a VM, narrated
-# make test    unit tests, kernel tests in a VM, the demo and the lab's cases as tests
+# make demo    subscribers, lacd with XDP, two LNSes and RADIUS in namespaces, narrated
+# make demo-vm the same with pppd, xl2tpd and FreeRADIUS, and lacd with PPP, in a VM
+# make test    unit tests, kernel tests in a VM, both demos and the lab's cases as tests
 # make scenes   the lab's cases alone, each in a VM of its own
 # make conformance  the wire-level cases against the real binary, as a table
 # make check   what CI holds the code to beyond the tests
@@ -30,7 +31,7 @@ export LACD_TEST_ROOT := $(shell [ "$$(id -u)" -ne 0 ] || echo 1)
 # A checkout that belongs to somebody else has no version for git to tell.
 BUILD := CGO_ENABLED=0 go build -trimpath -buildvcs=$(shell git rev-parse HEAD >/dev/null 2>&1 && echo auto || echo false)
 
-.PHONY: build vmrun deps demo test scenes conformance check fuzz bench microbench clean
+.PHONY: build vmrun deps demo demo-vm test scenes conformance check fuzz bench microbench clean
 
 build: vmrun
 	$(BUILD) -o bin/ ./cmd/... ./deploy/lab/demo
@@ -42,7 +43,14 @@ vmrun:
 deps:
 	@deploy/lab/deps
 
-demo: deps build
+# Status 3: this machine cannot do it.
+demo:
+	@deploy/lab/deps native
+	@$(MAKE) --no-print-directory build
+	@status=0; bin/demo -native -artifacts $(ARTIFACTS) || status=$$?; \
+	if [ $$status -eq 3 ]; then $(MAKE) --no-print-directory demo-vm; else exit $$status; fi
+
+demo-vm: deps build
 	bin/demo -artifacts $(ARTIFACTS)
 
 # TESTFLAGS=-v names every test.

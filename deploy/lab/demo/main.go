@@ -1,10 +1,12 @@
 // Command demo plays the lab's demonstration, or with -case one of its cases, in a
 // virtual machine and checks what was captured there. With -inside it is the half
-// that runs in the machine, with arguments one of the programs started there.
+// that runs in the machine, with arguments one of the programs started there. With
+// -native it plays the scripts that take no machine of their own.
 package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -22,6 +24,7 @@ func main() {
 		os.Exit(1)
 	}
 	o := lab.Options{Out: os.Stdout}
+	native := flag.Bool("native", false, "play on this machine, in namespaces; status 3: it cannot be done here")
 	inside := flag.Bool("inside", false, "play here: this is the throw-away machine")
 	flag.StringVar(&o.Case, "case", "", "play this `case` in place of the demonstration")
 	flag.StringVar(&o.Bin, "bin", filepath.Dir(self), "`directory` of lacd, lacctl, vmrun and demo")
@@ -36,15 +39,24 @@ func main() {
 		err = lab.Helper(ctx, flag.Args())
 	case *list:
 		names, about := lab.Cases()
+		if *native {
+			names, about = lab.NativeCases()
+		}
 		for i, name := range names {
 			fmt.Printf("%-12s %s\n", name, about[i])
 		}
+	case *native:
+		err = lab.Native(ctx, o)
 	case *inside:
 		err = lab.Run(ctx, o)
 	default:
 		err = lab.Drive(ctx, o)
 	}
 	stop()
+	if errors.Is(err, lab.ErrNotHere) {
+		fmt.Fprintln(os.Stderr, "demo:", err)
+		os.Exit(3)
+	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "demo:", err)
 		os.Exit(1)

@@ -11,7 +11,8 @@
 // [Cases], each in a file of its own, with more LNSes, ports or subscribers.
 // Everything is made for a machine that is thrown away afterwards: Run needs root
 // and takes the names of namespaces for its own, so it refuses to start outside
-// the guest of package vm.
+// the guest of package vm. [Native] is for any machine with XDP: its scripts have
+// lacsim as subscribers and LNSes, and namespaces that they delete.
 //
 // Run prints each expectation with ok or FAILED and leaves logs, captures and
 // results.json in its artifacts directory. Drive is the host's side: it starts

@@ -128,7 +128,7 @@ func (l *Lab) startGateway(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("configure lacd: %w", err)
 	}
-	l.lacd, err = l.start("lacd", nsLAC, filepath.Join(l.bin, "lacd"), "-config", path)
+	l.lacd, err = l.start("lacd", l.lac, filepath.Join(l.bin, "lacd"), "-config", path)
 	if err != nil {
 		return err
 	}

@@ -26,6 +26,12 @@ func TestScenario(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 8*time.Minute)
 	defer cancel()
 	played := Drive(ctx, Options{Bin: bin, Artifacts: dir, Dataplane: "auto", Out: t.Output()})
+	resultsOf(t, dir, played)
+}
+
+// resultsOf makes a subtest of each expectation of a run that was played.
+func resultsOf(t *testing.T, dir string, played error) {
+	t.Helper()
 	results, err := ReadResults(dir)
 	if err != nil {
 		t.Fatalf("%v; the scenario: %v", err, played)

@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -70,22 +71,37 @@ func kernelText(ns string) (string, error) {
 	return b.String(), err
 }
 
-// Numbers of SIOCETHTOOL and of its command to switch checksum offload, from
-// linux/sockios.h and linux/ethtool.h.
+// Numbers of SIOCETHTOOL and of its commands to switch checksum offload and GRO,
+// from linux/sockios.h and linux/ethtool.h.
 const (
 	siocEthtool     = 0x8946
 	ethtoolSetTxSum = 0x17
+	ethtoolSetGRO   = 0x2c
 )
 
 // checksums makes a device's host compute its checksums itself.
 func checksums(ns, device string) error {
+	return offload(ns, device, ethtoolSetTxSum, false)
+}
+
+// receiveDirectly readies the far end of a pair of virtual devices for frames
+// that a program redirects to the near one.
+func receiveDirectly(ns, device string) error {
+	return errors.Join(checksums(ns, device), offload(ns, device, ethtoolSetGRO, true))
+}
+
+// offload switches what a device does in place of its host.
+func offload(ns, device string, command uint32, on bool) error {
 	return within(ns, func() error {
 		fd, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_DGRAM, 0)
 		if err != nil {
 			return err
 		}
 		defer func() { _ = syscall.Close(fd) }() // it was only a handle for the ioctl
-		value := struct{ cmd, data uint32 }{ethtoolSetTxSum, 0}
+		value := struct{ cmd, data uint32 }{cmd: command}
+		if on {
+			value.data = 1
+		}
 		ifreq := struct {
 			name [syscall.IFNAMSIZ]byte
 			data unsafe.Pointer
@@ -94,7 +110,7 @@ func checksums(ns, device string) error {
 		copy(ifreq.name[:], device)
 		_, _, errno := syscall.Syscall(syscall.SYS_IOCTL, uintptr(fd), siocEthtool, uintptr(unsafe.Pointer(&ifreq)))
 		if errno != 0 {
-			return fmt.Errorf("switch off checksum offload of %s in %s: %w", device, ns, errno)
+			return fmt.Errorf("set offload %#x of %s in %s: %w", command, device, ns, errno)
 		}
 		return nil
 	})

@@ -26,6 +26,12 @@ func TestKernelText(t *testing.T) {
 	}
 }
 
+func TestReceiveDirectly(t *testing.T) {
+	if err := receiveDirectly("", "no-such-dev"); err == nil {
+		t.Error("want an error")
+	}
+}
+
 func TestChecksums(t *testing.T) {
 	if err := checksums("", "no-such-dev"); err == nil {
 		t.Error("want an error")

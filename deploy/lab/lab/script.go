@@ -104,6 +104,7 @@ type Lab struct {
 	scene
 	bin, artifacts, dataplane string
 
+	lac      string  // lacd's namespace
 	dir      string  // private files
 	socket   string  // lacd's admin socket
 	procs    []*Proc // everything started, in order
@@ -129,7 +130,7 @@ func Run(ctx context.Context, o Options) error {
 	}
 	l := &Lab{
 		report: &report{out: o.Out, begin: time.Now()}, scene: s.scene(),
-		bin: o.Bin, artifacts: o.Artifacts, dataplane: o.Dataplane, dir: dir,
+		bin: o.Bin, artifacts: o.Artifacts, dataplane: o.Dataplane, lac: nsLAC, dir: dir,
 	}
 	if l.dataplane == "" {
 		l.dataplane = "auto"
