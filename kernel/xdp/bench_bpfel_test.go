@@ -21,6 +21,7 @@ const (
 	benchProgBare     = "bare"
 	benchProgDiscard  = "discard"
 	benchProgGenerate = "generate"
+	benchProgPass     = "pass"
 	benchVarHeader    = "header"
 	benchVarOut       = "out"
 	benchVarSessionAt = "session_at"
@@ -73,6 +74,7 @@ type benchProgramSpecs struct {
 	Bare     *ebpf.ProgramSpec `ebpf:"bare"`
 	Discard  *ebpf.ProgramSpec `ebpf:"discard"`
 	Generate *ebpf.ProgramSpec `ebpf:"generate"`
+	Pass     *ebpf.ProgramSpec `ebpf:"pass"`
 }
 
 // benchMapSpecs contains maps before they are loaded into the kernel.
@@ -143,6 +145,7 @@ type benchPrograms struct {
 	Bare     *ebpf.Program `ebpf:"bare"`
 	Discard  *ebpf.Program `ebpf:"discard"`
 	Generate *ebpf.Program `ebpf:"generate"`
+	Pass     *ebpf.Program `ebpf:"pass"`
 }
 
 func (p *benchPrograms) Close() error {
@@ -150,6 +153,7 @@ func (p *benchPrograms) Close() error {
 		p.Bare,
 		p.Discard,
 		p.Generate,
+		p.Pass,
 	)
 }
 

@@ -48,4 +48,6 @@ SEC("xdp") int generate(struct xdp_md *ctx) {
 
 SEC("xdp") int bare(struct xdp_md *ctx) { return redirect_map(&devices, out, XDP_DROP); }
 
+SEC("xdp") int pass(struct xdp_md *ctx) { return XDP_PASS; }
+
 SEC("xdp") int discard(struct xdp_md *ctx) { return XDP_DROP; }
