@@ -14,7 +14,8 @@ const (
 	wantMany = 2.0 // with 64 thousand
 )
 
-// forwarding measures group 1 by the benchmark of the data plane xdp.
+// forwarding measures group 1 by the benchmark of the data plane xdp, which has the
+// other ways of a frame beside it.
 func (b *bench) forwarding(ctx context.Context) error {
 	test := filepath.Join(b.dir, "xdp.test")
 	if _, err := run(ctx, "", "go", "test", "-c", "-o", test, "lacd/kernel/xdp"); err != nil {
@@ -41,22 +42,50 @@ func (b *bench) forwarding(ctx context.Context) error {
 	}
 	b.show(limit.figure(1, "a bare redirect, the limit", "ns", nil))
 	for i := range all {
-		b.show(forwardFigure(&all[i]))
+		f, err := forwardFigure(&all[i])
+		if err != nil {
+			return err
+		}
+		b.show(f)
 	}
 	return nil
 }
 
+// paths are the names of what is measured; a goal is for those of the data plane.
+var paths = map[string]struct {
+	what       string
+	goal, many bool // many: it has sessions
+}{
+	"up":           {"xdp up", true, true},
+	"down":         {"xdp down", true, true},
+	"ip":           {"kernel IP forwarding", false, false},
+	"generic-up":   {"generic XDP up", false, true},
+	"generic-down": {"generic XDP down", false, true},
+	"user-up":      {"a process up, AF_PACKET to UDP", false, true},
+}
+
 // forwardFigure is the line of a result.
-func forwardFigure(r *result) Figure {
-	dir, _, _ := strings.Cut(strings.TrimPrefix(r.name, "Forward/"), "/")
-	tags := map[string]string{"0": "untagged", "2": "QinQ"}[r.part("tags")]
-	goal := atMost(wantMany)
-	if r.part("sessions") == "1" {
-		goal = atMost(wantOne)
+func forwardFigure(r *result) (Figure, error) {
+	name, _, _ := strings.Cut(strings.TrimPrefix(r.name, "Forward/"), "/")
+	path, ok := paths[name]
+	if !ok {
+		return Figure{}, fmt.Errorf("benchmark %s: unknown path", r.name)
 	}
-	what := fmt.Sprintf("xdp %s, %s sessions, %s octets, %s", dir, r.part("sessions"), r.part("octets"), tags)
+	what := path.what
+	if path.many {
+		what += fmt.Sprintf(", %s sessions", r.part("sessions"))
+	}
+	tags := map[string]string{"0": "untagged", "2": "QinQ"}[r.part("tags")]
+	what += fmt.Sprintf(", %s octets, %s", r.part("octets"), tags)
+	var goal *Goal
+	switch {
+	case path.goal && r.part("sessions") == "1":
+		goal = atMost(wantOne)
+	case path.goal:
+		goal = atMost(wantMany)
+	}
 	f := sample{r.of["x-bare"]}.figure(1, what, "× the limit", goal)
 	f.Least, f.Most, f.Runs = r.of["x-bare-least"], r.of["x-bare-most"], r.runs
 	f.Note = fmt.Sprintf("(%s ns)", number(r.of["ns/pkt"]))
-	return f
+	return f, nil
 }

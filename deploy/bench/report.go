@@ -25,7 +25,7 @@ type Report struct {
 }
 
 var groups = map[int]string{
-	1: "forwarding, native",
+	1: "forwarding",
 	2: "pppbridge, instructions in a virtual machine",
 	3: "set-up",
 	4: "failover",

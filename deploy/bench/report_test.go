@@ -26,7 +26,7 @@ func TestTable(t *testing.T) {
 		t.Fatal(err)
 	}
 	const want = `
-1. forwarding, native
+1. forwarding
            median   least to most  runs  goal
   a frame  7.00 ns                 1
 
