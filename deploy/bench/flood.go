@@ -5,6 +5,8 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
+	"os"
 	"strconv"
 	"time"
 
@@ -12,55 +14,89 @@ import (
 	"lacd/pppoe/wire"
 )
 
-// flood sends PADIs, each from another host, at a device: DEVICE RATE DURATION.
-func flood(ctx context.Context, args []string) (err error) {
-	if len(args) != 3 {
-		return errors.New("flood: DEVICE RATE DURATION are required")
+// flood sends PADIs, each from another host, at a device until ctx is done:
+// DEVICE RATE. Then it prints how many left, and within how many seconds.
+func flood(ctx context.Context, args []string) error { return floodTo(ctx, os.Stdout, args) }
+
+func floodTo(ctx context.Context, out io.Writer, args []string) (err error) {
+	if len(args) != 2 {
+		return errors.New("flood: DEVICE RATE are required")
 	}
-	rate, err1 := strconv.Atoi(args[1])
-	d, err2 := time.ParseDuration(args[2])
-	if err := errors.Join(err1, err2); err != nil {
-		return err
+	rate, err := strconv.Atoi(args[1])
+	if err != nil || rate <= 0 {
+		return fmt.Errorf("flood: rate %q: not a number above 0", args[1])
 	}
-	port, err := ethernet.Listen(ethernet.Config{Name: args[0], SendBuffer: 16 << 20, ReceiveBuffer: 1, Batch: 256})
+	port, err := ethernet.Listen(ethernet.Config{Name: args[0], SendBuffer: 16 << 20, ReceiveBuffer: 1, Batch: floodBatch})
 	if err != nil {
 		return err
 	}
 	defer closing(&err, port.Close)
-	ctx, cancel := context.WithTimeout(ctx, d)
-	defer cancel()
-	sent, begun := 0, time.Now()
+	hosts, due, begun := newHosts(floodBatch), pace{rate: rate}, time.Now()
 	ticker := time.NewTicker(time.Millisecond)
 	defer ticker.Stop()
-	var frames [][]byte
-	for ctx.Err() == nil {
-		due := int(time.Since(begun).Seconds() * float64(rate))
-		// After a pause it does not make up for more than a few milliseconds.
-		n := min(due-sent, max(1, rate/100))
-		frames = padis(frames[:0], sent, n)
-		if err := port.WriteBatch(frames); err != nil {
-			return err
+	for sent := 0; ; {
+		for n := due.take(time.Since(begun)); n > 0; n -= floodBatch {
+			frames := hosts.next(min(n, floodBatch))
+			if err := port.WriteBatch(frames); err != nil {
+				return err
+			}
+			sent += len(frames)
 		}
-		sent += n
-		begun = begun.Add(time.Duration(float64(due-sent) / float64(rate) * float64(time.Second)))
 		select {
 		case <-ctx.Done():
+			_, err := fmt.Fprintln(out, sent-int(port.Stats().SendErrors), time.Since(begun).Seconds())
+			return err
 		case <-ticker.C:
 		}
 	}
-	fmt.Println(sent)
-	return nil
 }
 
-// padis appends PADIs of n hosts.
-func padis(frames [][]byte, first, n int) [][]byte {
+const (
+	floodBatch = 256 // frames with a system call
+	// floodLag is how far a flood may fall behind its rate and still make up for
+	// it.
+	floodLag = 20 * time.Millisecond
+)
+
+// pace says how many frames are due.
+type pace struct {
+	rate int
+	done time.Duration // until when all were sent
+}
+
+// take returns how many are due at a time since the beginning, and counts them
+// as sent.
+func (p *pace) take(now time.Duration) int {
+	p.done = max(p.done, now-floodLag)
+	n := int((now - p.done) * time.Duration(p.rate) / time.Second)
+	p.done += time.Duration(n) * time.Second / time.Duration(p.rate)
+	return n
+}
+
+// floodHosts are hosts that send one PADI each. The frames are made once, and
+// only their source is another each time.
+type floodHosts struct {
+	frames [][]byte
+	last   uint32
+}
+
+func newHosts(batch int) *floodHosts {
+	h := &floodHosts{}
 	f := wire.Frame{
-		Dst: wire.Broadcast, EtherType: wire.Discovery, Code: wire.PADI, Payload: wire.AppendTag(nil, wire.ServiceName, nil),
+		Dst: wire.Broadcast, Src: wire.MAC{2, 0x66}, EtherType: wire.Discovery, Code: wire.PADI,
+		Payload: wire.AppendTag(nil, wire.ServiceName, nil),
 	}
-	for i := range n {
-		f.Src = wire.MAC{2, 0x66}
-		binary.BigEndian.PutUint32(f.Src[2:], uint32(first+i))
-		frames = append(frames, f.AppendTo(make([]byte, 0, 60)))
+	for range batch {
+		h.frames = append(h.frames, f.AppendTo(make([]byte, 0, 60)))
 	}
-	return frames
+	return h
+}
+
+// next returns the PADIs of n more hosts, valid until it is called again.
+func (h *floodHosts) next(n int) [][]byte {
+	for _, b := range h.frames[:n] {
+		h.last++
+		binary.BigEndian.PutUint32(b[len(wire.MAC{})+2:], h.last)
+	}
+	return h.frames[:n]
 }
