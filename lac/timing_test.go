@@ -64,9 +64,11 @@ type tappedSocket struct {
 	peer netip.AddrPort
 }
 
-func (s *tappedSocket) Write(b []byte) (int, error) {
-	s.tap.note(s.peer, true, b)
-	return s.Socket.Write(b)
+func (s *tappedSocket) WriteBatch(ds [][]byte) (int, error) {
+	for _, d := range ds {
+		s.tap.note(s.peer, true, d)
+	}
+	return s.Socket.WriteBatch(ds) // which takes them all
 }
 
 func (s *tappedSocket) Read(b []byte) (int, error) {

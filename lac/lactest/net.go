@@ -199,13 +199,15 @@ func (s *socket) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// Write implements trunk.Socket. The tunnel's loop is the only writer, and
+// WriteBatch implements trunk.Socket. The tunnel's loop is the only writer, and
 // the only one to connect.
-func (s *socket) Write(b []byte) (int, error) {
+func (s *socket) WriteBatch(ds [][]byte) (int, error) {
 	if s.peer != nil {
-		s.peer.deliver(s, b)
+		for _, d := range ds {
+			s.peer.deliver(s, d)
+		}
 	}
-	return len(b), nil
+	return len(ds), nil
 }
 
 // Connect implements trunk.Socket.

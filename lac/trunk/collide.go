@@ -13,14 +13,14 @@ import (
 type crossing struct {
 	from  netip.AddrPort
 	b     []byte
-	write func([]byte) (int, error) // towards its sender
+	write func([]byte) error // towards its sender
 }
 
 func (c crossing) apply(t *Tunnel, now time.Time) { t.crossed(now, c) }
 
 // request takes an SCCRQ that came to a listener.
 func (t *Trunk) request(l Listener, from netip.AddrPort, b []byte) {
-	c := crossing{from, b, func(b []byte) (int, error) { return len(b), l.WriteTo(b, from) }}
+	c := crossing{from, b, func(b []byte) error { return l.WriteTo(b, from) }}
 	if tun := t.dialling(from.Addr()); tun != nil {
 		tun.deliver(c)
 		return
@@ -139,7 +139,7 @@ func (t *Trunk) refuse(c crossing) {
 		TunnelID: l2tp.TunnelID(id[0])<<8 | l2tp.TunnelID(id[1]) | 1, // of no tunnel, and not zero
 	}
 	b := l2tp.AppendMessage(nil, l2tp.Header{TunnelID: rq.TunnelID, Nr: 1}, stop, nil)
-	if _, err := c.write(b); err != nil {
+	if err := c.write(b); err != nil {
 		t.murmur.Debug("l2tp send failed", "peer", c.from, "err", err)
 	}
 }

@@ -97,6 +97,7 @@ func (h hangUp) apply(t *Tunnel, now time.Time) {
 
 func (s say) apply(t *Tunnel, now time.Time) {
 	t.drain(now)
+	t.flush()
 	t.trunk.cfg.Notify(Event{Ref: s.ref, Said: true})
 }
 

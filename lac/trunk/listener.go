@@ -130,7 +130,7 @@ func isSCCRQ(b []byte) bool {
 func (d datagram) apply(t *Tunnel, now time.Time) {
 	switch id, _ := l2tp.PeekTunnelID(d.b); {
 	case id == 0 && isSCCRQ(d.b):
-		t.crossed(now, crossing{t.peer, d.b, t.sock.Write})
+		t.crossed(now, crossing{t.peer, d.b, func(b []byte) error { t.write(b); return nil }})
 		return
 	case d.from.IsValid() && !t.admit(now, d.from):
 		return

@@ -22,7 +22,10 @@ type Network interface {
 // Socket is the UDP socket of one tunnel, connected to its peer.
 type Socket interface {
 	Read(b []byte) (int, error) // net.ErrClosed, wrapped, after Close
-	Write(b []byte) (int, error)
+	// WriteBatch sends the first of the datagrams, as many as go at once, and
+	// returns how many went. An error is that of the next one, and says nothing of
+	// those behind it; without one, one has gone at least. It is for one goroutine.
+	WriteBatch(ds [][]byte) (int, error)
 	// Connect changes the peer.
 	Connect(peer netip.AddrPort) error
 	// Mark sets the DSCP of what is sent from now on.
@@ -57,8 +60,8 @@ func (UDP) Dial(local, peer netip.AddrPort) (Socket, error) {
 	u := c.(*net.UDPConn)
 	// A storm of calls is acknowledged in bursts; best effort.
 	_ = u.SetReadBuffer(4 << 20)
-	s := &udpSocket{UDPConn: u}
 	at := u.LocalAddr().(*net.UDPAddr).AddrPort()
+	s := &udpSocket{UDPConn: u, writer: newWriter(u, at.Addr())}
 	s.local.Store(&at)
 	return s, nil
 }
@@ -93,6 +96,7 @@ func reuseAddress(_, _ string, c syscall.RawConn) error {
 
 type udpSocket struct {
 	*net.UDPConn
+	*writer
 	local atomic.Pointer[netip.AddrPort]
 }
 

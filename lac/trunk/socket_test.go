@@ -49,7 +49,7 @@ func TestUDP(t *testing.T) {
 			connected.want(t, "three", netip.AddrPort{})
 			first.send(t, local, "four")
 			rest.want(t, "four", first.at)
-			if _, err := sock.Write([]byte("five")); err != nil {
+			if _, err := sock.WriteBatch([][]byte{[]byte("five")}); err != nil {
 				t.Fatal(err)
 			}
 			second.want(t, "five")
@@ -91,7 +91,7 @@ func TestMark(t *testing.T) {
 			if err := sock.Mark(34); err != nil {
 				t.Fatal(err)
 			}
-			if _, err := sock.Write([]byte("marked")); err != nil {
+			if _, err := sock.WriteBatch([][]byte{[]byte("marked")}); err != nil {
 				t.Fatal(err)
 			}
 			var b, oob [64]byte

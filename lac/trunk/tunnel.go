@@ -44,6 +44,7 @@ type Tunnel struct {
 
 	// owned by run
 	conn       *tunnel.Conn
+	out        [][]byte // datagrams to send, at the end of the turn at the latest
 	peer       netip.AddrPort
 	peerID     l2tp.TunnelID
 	opened     bool
@@ -139,6 +140,7 @@ func (t *Tunnel) run() {
 		}
 		t.rest(now)
 		t.drain(now)
+		t.flush()
 		t.measure(now)
 		if t.released || t.box.Closed() {
 			break
@@ -301,6 +303,7 @@ func (t *Tunnel) do(now time.Time, as []tunnel.Action) {
 		case tunnel.CallDown:
 			t.callDown(now, a)
 		case tunnel.Down:
+			t.flush() // it may be the end of the socket
 			t.goDown(now, a)
 		case tunnel.Released:
 			t.released, t.reuseAfter = true, a.ReuseAfter
@@ -319,6 +322,7 @@ func (t *Tunnel) send(s tunnel.Send) {
 			t.trunk.cfg.Dropped("l2tp: two tunnels with one address and port of the LNS")
 			return
 		}
+		t.flush() // what is for the peer so far
 		if err := t.sock.Connect(s.To); err != nil {
 			t.trunk.cfg.Log.Error("tunnel cannot move", "tunnel", t.id, "lns", t.lns.Name, "to", s.To, "err", err)
 			return
@@ -329,11 +333,26 @@ func (t *Tunnel) send(s tunnel.Send) {
 	t.write(s.Datagram)
 }
 
+// write sends a datagram, with others of the same turn: a system call for each
+// costs as much as all else that is done for a message.
 func (t *Tunnel) write(b []byte) {
-	if _, err := t.sock.Write(b); err != nil {
-		// Lost like any datagram: the reliable channel sends it again.
-		t.trunk.murmur.Debug("l2tp send failed", "tunnel", t.id, "peer", t.peer, "err", err)
+	if t.out = append(t.out, b); len(t.out) == batchSize {
+		t.flush()
 	}
+}
+
+// flush sends what write has kept. What the kernel refuses is lost like any
+// datagram, without those behind it: the reliable channel sends it again.
+func (t *Tunnel) flush() {
+	for rest := t.out; len(rest) > 0; {
+		n, err := t.sock.WriteBatch(rest)
+		if rest = rest[n:]; err != nil && len(rest) > 0 {
+			rest = rest[1:]
+			t.trunk.murmur.Debug("l2tp send failed", "tunnel", t.id, "peer", t.peer, "err", err)
+		}
+	}
+	clear(t.out)
+	t.out = t.out[:0]
 }
 
 // open hands the tunnel to the data plane. Nothing is answered before that,

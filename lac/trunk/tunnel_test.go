@@ -115,13 +115,16 @@ type watchedSocket struct {
 	w *watched
 }
 
-func (s watchedSocket) Write(b []byte) (int, error) {
-	if _, payload, err := l2tp.ParseHeader(b); err == nil {
-		if typ, ok := l2tp.PeekMessageType(payload); ok && typ == s.w.typ {
-			s.w.left.Store(true)
+func (s watchedSocket) WriteBatch(ds [][]byte) (int, error) {
+	n, err := s.Socket.WriteBatch(ds)
+	for _, d := range ds[:n] {
+		if _, payload, err := l2tp.ParseHeader(d); err == nil {
+			if typ, ok := l2tp.PeekMessageType(payload); ok && typ == s.w.typ {
+				s.w.left.Store(true)
+			}
 		}
 	}
-	return s.Socket.Write(b)
+	return n, err
 }
 
 // What was asked for before Say has left when its event comes, and once the

@@ -268,12 +268,14 @@ func (s *lacSocket) Read(b []byte) (int, error) {
 	return copy(b, items[0].b), nil
 }
 
-func (s *lacSocket) Write(b []byte) (int, error) {
+func (s *lacSocket) WriteBatch(ds [][]byte) (int, error) {
 	s.w.mu.Lock()
 	q := s.w.lnses[s.peer]
 	s.w.mu.Unlock()
-	q.put(s.local, b)
-	return len(b), nil
+	for _, d := range ds {
+		q.put(s.local, d)
+	}
+	return len(ds), nil
 }
 
 func (s *lacSocket) Connect(netip.AddrPort) error { return errors.New("nobody moves here") }
