@@ -47,3 +47,13 @@ func (r *result) part(name string) string {
 	}
 	return ""
 }
+
+// sampleOf is what all results of a name say in a unit.
+func sampleOf(all []result, name, unit string) (s sample) {
+	for i := range all {
+		if v, ok := all[i].of[unit]; ok && all[i].name == name {
+			s.add(v)
+		}
+	}
+	return s
+}
