@@ -21,11 +21,14 @@ const (
 	portStatus = "status"
 )
 
-// report is the guest's last word, written to portStatus as JSON.
+// report is what the guest writes to portStatus, a line of JSON each: that it
+// starts the command, and its last word.
 type report struct {
+	Started  bool   // the command is about to run: nothing else is known
 	Exit     int    // exit status, 128+n for signal n
 	TimedOut bool   // the command was stopped at its timeout
 	Error    string // what kept the command from being run
+	Broken   bool   // Error is of this machine: another may be better
 }
 
 // marker is a directory that only a guest has.
@@ -48,19 +51,31 @@ func Guest() {
 	}
 	res, err := guestRun()
 	if err != nil {
-		res.Error = err.Error()
+		res.Error, res.Broken = err.Error(), errors.Is(err, errBroken)
 		fmt.Fprintln(os.Stderr, "vmrun guest:", err) // to the console, should the port be missing
 	}
-	if text, err := json.Marshal(res); err == nil {
-		if w, err := openPort(portStatus); err == nil {
-			_, _ = w.Write(text) // nobody is left to be told
-		}
+	if err := tell(res); err != nil {
+		fmt.Fprintln(os.Stderr, "vmrun guest:", err)
 	}
 	syscall.Sync()
 	_ = syscall.Reboot(syscall.LINUX_REBOOT_CMD_RESTART) // the machine has -no-reboot: it ends
 	for {
 		time.Sleep(time.Hour) // an init that returns panics the kernel
 	}
+}
+
+// tell reports to the host.
+func tell(r report) error {
+	text, err := json.Marshal(r)
+	if err != nil {
+		return err
+	}
+	w, err := openPort(portStatus)
+	if err != nil {
+		return err
+	}
+	_, err = w.Write(append(text, '\n'))
+	return errors.Join(err, w.Close())
 }
 
 // guestRun makes the guest's world and runs the command in it.
@@ -83,6 +98,12 @@ func guestRun() (report, error) {
 		return report{}, err
 	}
 	if err := populate(&j); err != nil {
+		return report{}, err
+	}
+	if err := startCPUs(j.CPUs); err != nil {
+		return report{}, err
+	}
+	if err := checkClock(); err != nil && !j.Counts {
 		return report{}, err
 	}
 	return runCommand(&j)
@@ -237,6 +258,39 @@ func loopbackUp() error {
 	return nil
 }
 
+// errBroken means that the machine is not what it should be, by bad luck: the
+// kernel measures how fast its clock ticks, which goes wrong where the host is
+// busy, and a second then takes a moment or a minute.
+var errBroken = errors.New("the machine is broken")
+
+// startCPUs starts all processors but the first, which has booted.
+func startCPUs(n int) error {
+	for i := 1; i < n; i++ {
+		if err := os.WriteFile(fmt.Sprintf("/sys/devices/system/cpu/cpu%d/online", i), []byte("1"), 0); err != nil {
+			return fmt.Errorf("%w: start a processor: %w", errBroken, err)
+		}
+	}
+	return nil
+}
+
+// checkClock compares the kernel's clock, which was set when it booted, with
+// QEMU's, which is right.
+func checkClock() error {
+	const most = 2 // seconds; both are read as whole ones
+	text, err := os.ReadFile("/sys/class/rtc/rtc0/since_epoch")
+	if err != nil {
+		return err
+	}
+	right, err := strconv.ParseInt(strings.TrimSpace(string(text)), 10, 64)
+	if err != nil {
+		return err
+	}
+	if ahead := time.Now().Unix() - right; ahead > most || ahead < -most {
+		return fmt.Errorf("%w: its clock is %d s ahead", errBroken, ahead)
+	}
+	return nil
+}
+
 // openPort opens a virtio-serial port for writing.
 func openPort(name string) (*os.File, error) {
 	names, err := filepath.Glob("/sys/class/virtio-ports/*/name")
@@ -278,6 +332,9 @@ func runCommand(j *job) (report, error) {
 	}
 	path, err := lookPath(j)
 	if err != nil {
+		return report{}, err
+	}
+	if err := tell(report{Started: true}); err != nil {
 		return report{}, err
 	}
 	p, err := os.StartProcess(path, j.Args, &os.ProcAttr{

@@ -26,7 +26,8 @@ type job struct {
 	Load     []string // boot modules, in loading order
 	Writable []string // host directories; share number i has the mount tag "w<i>"
 	Timeout  int64    // nanoseconds; the command gets SIGQUIT then. Zero: none
-	CPUs     int      // wanted GOMAXPROCS of the guest
+	CPUs     int      // that the machine has
+	Counts   bool     // its clock counts instructions
 }
 
 // Paths in the initial RAM disk.

@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -34,25 +35,31 @@ type Config struct {
 type Result struct {
 	Exit     int      // the command's exit status; 128+n when signal n ended it
 	TimedOut bool     // the command was still running at Timeout
+	Boots    int      // machines that were started; all but the last failed before the command
 	Console  string   // what the kernel printed
 	Trouble  []string // lines of Console that mean a broken kernel
 }
 
-// bootGrace is the time allowed for everything but the command: booting, and
-// dying after a timeout. Under TCG on a busy machine a boot of 4 s may take 20.
-const bootGrace = 2 * time.Minute
+// Bounds on a machine outside its command. An emulated one hangs now and then;
+// one that boots in 4 s may take 20 where the host is busy.
+const (
+	bootLimit = 90 * time.Second // from QEMU's start to the command's
+	maxBoots  = 3                // machines tried before giving up
+	endLimit  = 30 * time.Second // from the guest's report to QEMU's end
+	stopGrace = 20 * time.Second // for a command to die and its end to be reported after Timeout
+)
 
-// ErrNoResult means that the guest ended without saying how the command did.
-var ErrNoResult = errors.New("the guest died")
+// Errors of Run about the machine.
+var (
+	ErrNoResult = errors.New("the guest died")          // without saying how the command did
+	ErrNoStart  = errors.New("the guest does not boot") // after several tries
+	errNoEnd    = errors.New("the guest did not end")   // but its report is there
+)
 
-// Run boots the guest, runs the command and waits for its end. The error is about
-// the machine, never about the command.
+// Run boots the guest, runs the command and waits for its end. A machine that
+// hangs or fails before the command is ended and another one started. The error is
+// about the machine, never about the command.
 func Run(ctx context.Context, cfg Config) (Result, error) {
-	if cfg.Timeout > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, cfg.Timeout+bootGrace)
-		defer cancel()
-	}
 	j, err := cfg.job()
 	if err != nil {
 		return Result{}, err
@@ -69,7 +76,18 @@ func Run(ctx context.Context, cfg Config) (Result, error) {
 	if err := errors.Join(writeInitrd(ctx, initrd, cfg.Kernel, j), initrd.Close()); err != nil {
 		return Result{}, err
 	}
-	return boot(ctx, cfg, j, dir)
+	return untilStarted(func() (Result, error) { return boot(ctx, cfg, j, dir) })
+}
+
+// untilStarted boots machines until one comes as far as the command.
+func untilStarted(boot func() (Result, error)) (Result, error) {
+	for n := 1; ; n++ {
+		res, err := boot()
+		res.Boots = n
+		if n == maxBoots || !errors.Is(err, ErrNoStart) {
+			return res, err
+		}
+	}
 }
 
 // job translates the caller's wishes for the guest.
@@ -85,6 +103,10 @@ func (c *Config) job() (job, error) {
 		Version: c.Kernel.Version,
 		Timeout: int64(c.Timeout),
 		CPUs:    max(c.CPUs, 1),
+		Counts:  c.Count,
+	}
+	if c.Count {
+		j.CPUs = 1
 	}
 	if j.Dir == "" {
 		var err error
@@ -112,12 +134,16 @@ type stream struct {
 
 // boot runs QEMU and copies its outputs until it is gone.
 func boot(ctx context.Context, cfg Config, j job, dir string) (Result, error) {
-	var console, status syncBuffer
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	var console syncBuffer
+	status := newProgress(cfg.Timeout, cancel)
+	defer status.stop()
 	streams := []*stream{
 		{id: "console", to: &console},
 		{id: portStdout, to: cfg.Stdout},
 		{id: portStderr, to: cfg.Stderr},
-		{id: portStatus, to: &status},
+		{id: portStatus, to: status},
 	}
 	cmd := exec.CommandContext(ctx, "qemu-system-x86_64", qemuArgs(cfg, j, filepath.Join(dir, "initrd"))...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
@@ -158,17 +184,20 @@ func boot(ctx context.Context, cfg Config, j job, dir string) (Result, error) {
 	copies.Wait()
 	res := Result{Console: console.String()}
 	res.Trouble = consoleTrouble(res.Console)
-	if ctx.Err() != nil {
-		return res, fmt.Errorf("run the VM: %w", context.Cause(ctx))
+	if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, errNoEnd) {
+		return res, fmt.Errorf("run the VM: %w", cause)
 	}
-	return res, res.read(status.String(), noise.String(), err)
+	return res, res.read(status.last(), noise.String(), err)
 }
 
 // read takes over what the guest reported.
 func (r *Result) read(status, noise string, exit error) error {
 	var got report
-	if err := json.Unmarshal([]byte(status), &got); err != nil {
+	if err := json.Unmarshal([]byte(status), &got); err != nil || got.Started {
 		return errors.Join(fmt.Errorf("%w without a result %s", ErrNoResult, noise), exit)
+	}
+	if got.Broken {
+		return fmt.Errorf("%w: %s", ErrNoStart, got.Error)
 	}
 	if got.Error != "" {
 		return errors.New("guest: " + got.Error)
@@ -182,7 +211,7 @@ func qemuArgs(cfg Config, j job, initrd string) []string {
 	memory, cpus, accel := cfg.Memory, j.CPUs, []string{"-accel", "tcg,thread=multi", "-cpu", "max"}
 	if cfg.Count {
 		// The plainest processor, so that what is counted is the kernel's own.
-		cpus, accel = 1, []string{"-accel", "tcg,thread=single", "-icount", "shift=0,sleep=off", "-cpu", "qemu64"}
+		accel = []string{"-accel", "tcg,thread=single", "-icount", "shift=0,sleep=off", "-cpu", "qemu64"}
 	}
 	if memory == 0 {
 		memory = 1024
@@ -191,7 +220,9 @@ func qemuArgs(cfg Config, j job, initrd string) []string {
 		"-machine", "q35", "-smp", strconv.Itoa(cpus), "-m", strconv.Itoa(memory),
 		"-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
 		"-kernel", cfg.Kernel.Image, "-initrd", initrd,
-		"-append", "console=ttyS0 loglevel=5 oops=panic panic=-1 mitigations=off nokaslr tsc=reliable "+
+		// The kernel patches its code when it has booted, and a processor that then runs
+		// what was emulated before may trap for ever: the others are started by the guest.
+		"-append", "console=ttyS0 loglevel=5 oops=panic panic=-1 mitigations=off nokaslr tsc=reliable maxcpus=1 noreplace-smp "+
 			"no_timer_check nowatchdog rcupdate.rcu_cpu_stall_suppress=1 random.trust_cpu=on",
 		"-device", "virtio-serial-pci,max_ports=8",
 	)
@@ -219,6 +250,54 @@ func closeAll(files ...*os.File) {
 			_ = f.Close() // see above
 		}
 	}
+}
+
+// progress receives what the guest reports, a line when the command starts and a
+// line when it has ended, and ends the machine where the next line is late.
+type progress struct {
+	mu      sync.Mutex // guards the rest: the timer runs on a goroutine of its own
+	text    string
+	timeout time.Duration // of the command; 0 is none
+	end     context.CancelCauseFunc
+	timer   *time.Timer
+}
+
+func newProgress(timeout time.Duration, end context.CancelCauseFunc) *progress {
+	return &progress{timeout: timeout, end: end, timer: time.AfterFunc(bootLimit, func() { end(ErrNoStart) })}
+}
+
+// Write implements io.Writer.
+func (p *progress) Write(b []byte) (int, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	before := strings.Count(p.text, "\n")
+	p.text += string(b)
+	lines := strings.Count(p.text, "\n")
+	if lines == before {
+		return len(b), nil
+	}
+	p.timer.Stop()
+	switch {
+	case lines > 1:
+		p.timer = time.AfterFunc(endLimit, func() { p.end(errNoEnd) })
+	case p.timeout > 0:
+		p.timer = time.AfterFunc(p.timeout+stopGrace, func() { p.end(context.DeadlineExceeded) })
+	}
+	return len(b), nil
+}
+
+// last is the last line.
+func (p *progress) last() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	text := strings.TrimSuffix(p.text, "\n")
+	return text[strings.LastIndexByte(text, '\n')+1:]
+}
+
+func (p *progress) stop() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.timer.Stop()
 }
 
 // syncBuffer is a buffer that one goroutine fills and another reads later.

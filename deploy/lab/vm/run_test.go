@@ -2,10 +2,14 @@ package vm
 
 import (
 	"bytes"
+	"context"
+	"errors"
+	"fmt"
 	"os"
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -105,14 +109,85 @@ func TestResultRead(t *testing.T) {
 	if err := r.read(`{"Error":"mount"}`, "", nil); err == nil {
 		t.Error("a guest's error: want it")
 	}
-	if err := r.read("", "noise", nil); err == nil {
-		t.Error("no status: want an error")
+	if err := r.read(`{"Error":"clock","Broken":true}`, "", nil); !errors.Is(err, ErrNoStart) {
+		t.Errorf("a broken machine: got %v, want ErrNoStart", err)
+	}
+	for _, status := range []string{"", `{"Started":true}`} {
+		if err := r.read(status, "noise", nil); !errors.Is(err, ErrNoResult) {
+			t.Errorf("%q: got %v, want ErrNoResult", status, err)
+		}
+	}
+}
+
+// Only a machine that hung before its command is followed by another one.
+func TestUntilStarted(t *testing.T) {
+	hung := fmt.Errorf("run the VM: %w", ErrNoStart)
+	for _, tt := range []struct {
+		name string
+		errs []error
+		want int // boots
+	}{
+		{"starts", []error{nil}, 1},
+		{"hangs once", []error{hung, nil}, 2},
+		{"always hangs", []error{hung, hung, hung, nil}, 3},
+		{"dies with its command", []error{ErrNoResult, nil}, 1},
+		{"hangs in its command", []error{context.DeadlineExceeded, nil}, 1},
+	} {
+		n := 0
+		res, err := untilStarted(func() (Result, error) {
+			n++
+			return Result{}, tt.errs[n-1]
+		})
+		if n != tt.want || res.Boots != n || !errors.Is(err, tt.errs[n-1]) {
+			t.Errorf("%s: %d machines, counted %d, %v, want %d", tt.name, n, res.Boots, err, tt.want)
+		}
+	}
+}
+
+// Each report is waited for only so long.
+func TestProgress(t *testing.T) {
+	for _, tt := range []struct {
+		name    string
+		timeout time.Duration
+		reports string
+		after   time.Duration
+		want    error
+	}{
+		{"hangs in its boot", time.Minute, "", bootLimit, ErrNoStart},
+		{"half a line is none", time.Minute, `{"Started"`, bootLimit, ErrNoStart},
+		{"the command hangs", time.Minute, "{}\n", time.Minute + stopGrace, context.DeadlineExceeded},
+		{"hangs at its end", 0, "{}\n{}\n", endLimit, errNoEnd},
+		{"the command may take as long as it likes", 0, "{}\n", 24 * time.Hour, nil},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			ctx, cancel := context.WithCancelCause(t.Context())
+			p := newProgress(tt.timeout, cancel)
+			defer p.stop()
+			for _, b := range []byte(tt.reports) {
+				if _, err := p.Write([]byte{b}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			time.Sleep(tt.after - 1)
+			if synctest.Wait(); ctx.Err() != nil {
+				t.Errorf("%s: ended early: %v", tt.name, context.Cause(ctx))
+			}
+			time.Sleep(1)
+			if synctest.Wait(); !errors.Is(context.Cause(ctx), tt.want) {
+				t.Errorf("%s: got %v, want %v", tt.name, context.Cause(ctx), tt.want)
+			}
+		})
 	}
 }
 
 // A machine that counts is one processor, in step with its instructions.
 func TestCount(t *testing.T) {
-	counting := strings.Join(qemuArgs(Config{Count: true, CPUs: 2}, job{CPUs: 2}, "initrd"), " ")
+	c := Config{Command: []string{"true"}, Count: true, CPUs: 2}
+	j, err := c.job()
+	if err != nil {
+		t.Fatal(err)
+	}
+	counting := strings.Join(qemuArgs(c, j, "initrd"), " ")
 	for _, want := range []string{"-accel tcg,thread=single", "-icount shift=0,sleep=off", "-cpu qemu64", "-smp 1 "} {
 		if !strings.Contains(counting, want) {
 			t.Errorf("there is no %q in %s", want, counting)

@@ -40,7 +40,7 @@ const (
 
 func main() {
 	vm.Guest() // does not return inside the machine
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT)
 	status := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	stop()
 	os.Exit(status)
@@ -169,6 +169,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	}
 	o.cfg.Stdout, o.cfg.Stderr = stdout, stderr
 	res, err := vm.Run(ctx, o.cfg)
+	if res.Boots > 1 {
+		fmt.Fprintf(stderr, "vmrun: %d machines did not boot\n", res.Boots-1)
+	}
 	if o.console != "" {
 		err = errors.Join(err, os.WriteFile(o.console, []byte(res.Console), 0o644))
 	}
