@@ -35,7 +35,7 @@ type Config struct {
 type Result struct {
 	Exit     int      // the command's exit status; 128+n when signal n ended it
 	TimedOut bool     // the command was still running at Timeout
-	Boots    int      // machines that were started; all but the last failed before the command
+	Failed   []error  // of machines before this one, which did not come as far as the command
 	Console  string   // what the kernel printed
 	Trouble  []string // lines of Console that mean a broken kernel
 }
@@ -81,12 +81,14 @@ func Run(ctx context.Context, cfg Config) (Result, error) {
 
 // untilStarted boots machines until one comes as far as the command.
 func untilStarted(boot func() (Result, error)) (Result, error) {
-	for n := 1; ; n++ {
+	var failed []error
+	for {
 		res, err := boot()
-		res.Boots = n
-		if n == maxBoots || !errors.Is(err, ErrNoStart) {
+		res.Failed = failed
+		if len(failed) == maxBoots-1 || !errors.Is(err, ErrNoStart) {
 			return res, err
 		}
+		failed = append(failed, err)
 	}
 }
 

@@ -138,8 +138,8 @@ func TestUntilStarted(t *testing.T) {
 			n++
 			return Result{}, tt.errs[n-1]
 		})
-		if n != tt.want || res.Boots != n || !errors.Is(err, tt.errs[n-1]) {
-			t.Errorf("%s: %d machines, counted %d, %v, want %d", tt.name, n, res.Boots, err, tt.want)
+		if n != tt.want || len(res.Failed) != n-1 || !errors.Is(err, tt.errs[n-1]) {
+			t.Errorf("%s: %d machines, %v before, %v, want %d", tt.name, n, res.Failed, err, tt.want)
 		}
 	}
 }

@@ -169,8 +169,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	}
 	o.cfg.Stdout, o.cfg.Stderr = stdout, stderr
 	res, err := vm.Run(ctx, o.cfg)
-	if res.Boots > 1 {
-		fmt.Fprintf(stderr, "vmrun: %d machines did not boot\n", res.Boots-1)
+	for _, err := range res.Failed {
+		fmt.Fprintln(stderr, "vmrun: another machine had to be taken:", err)
 	}
 	if o.console != "" {
 		err = errors.Join(err, os.WriteFile(o.console, []byte(res.Console), 0o644))
