@@ -93,16 +93,21 @@ access "eth1" {
   # "refuse" and "replace" to be of use. Default "allow".
   duplicate = "allow"
 
-  # PADIs a second that are looked at, from all subscribers and from one MAC
-  # address with the same tags; 0 to 10000000, 0 is no limit. As much as a
-  # second's worth may come at once. A relay shows the MAC address of its own for
-  # all behind it. Default 20000.
-  padi_rate = 20000
+  # PADIs a second that are looked at; 0 to 10000000, 0 is no limit. As much as a
+  # second's worth may come at once. A quarter is kept for subscribers that were
+  # refused within the last 16 seconds or a little more and come again, which a
+  # flood from ever new addresses does not; and as soon as half of the rest is in
+  # use, subscribers with the same VLAN tags may have a quarter of it. Default
+  # 160000.
+  padi_rate = 160000
 
-  # Default 20.
+  # PADIs a second from one MAC address with the same tags, likewise. A relay
+  # shows the MAC address of its own for all behind it. Default 20.
   padi_rate_per_mac = 20
 
-  # PADRs a second, likewise. Default 20000.
+  # PADRs a second that show what lacd has offered to their subscriber, and as
+  # many of those that do not, which take nothing from the others; 0 to 10000000,
+  # 0 is no limit. Default 20000.
   padr_rate = 20000
 
   # Default 20.

@@ -400,8 +400,8 @@ func TestFloodOfPADIs(t *testing.T) {
 		}
 		flood(func(i int) wire.MAC { return wire.MAC{2, 8, 0, byte(i >> 16), byte(i >> 8), byte(i)} })
 		verdicts := &r.srv.access[0].verdicts
-		if a, p := verdicts[pppoe.Answered].Load(), verdicts[pppoe.PortRate].Load(); a != 1000 || p != 19_000 {
-			t.Errorf("%d PADIs answered, %d over the port's rate, want 1000 and 19000", a, p)
+		if a, p := verdicts[pppoe.Answered].Load(), verdicts[pppoe.PortRate].Load(); a != 750 || p != 19_250 {
+			t.Errorf("%d PADIs answered, %d over the port's rate, want 750 and 19250: a quarter is for those who come again", a, p)
 		}
 		after(time.Second)
 		flood(func(int) wire.MAC { return wire.MAC{2, 8} })
@@ -411,13 +411,51 @@ func TestFloodOfPADIs(t *testing.T) {
 		if n := r.srv.live.Load(); n != 0 {
 			t.Errorf("%d sessions of PADIs", n)
 		}
-		if grown := int64(heapInUse()) - int64(before); grown > 2<<20 {
+		if grown := int64(heapInUse()) - int64(before); grown > 6<<20 { // what is kept of those who were refused takes 4 MiB
 			t.Errorf("the heap has grown by %d octets", grown)
 		}
 		r.seg.Dial(alice)
 		settle()
 		if r.lns1.Connected() != 1 {
 			t.Error("a subscriber did not come up beside a host that floods")
+		}
+	})
+}
+
+// TestFloodKeepsNoPlaces: a flood of PADIs that are answered, and of which none
+// becomes a session, closes the door for a moment at most.
+func TestFloodKeepsNoPlaces(t *testing.T) {
+	inRig(t, gated(Gate{HalfOpen: 64}, realmPolicy(t, firstLNS())), func(t *testing.T, r *rig) {
+		n := uint32(0)
+		flood := func(d time.Duration) {
+			for end := time.Now().Add(d); time.Now().Before(end); after(gateInterval / 2) {
+				for range 100 {
+					n++
+					f := wire.Frame{
+						Dst: wire.Broadcast, Src: wire.MAC{2, 8, byte(n >> 24), byte(n >> 16), byte(n >> 8), byte(n)}, EtherType: wire.Discovery,
+						Code: wire.PADI, Payload: wire.AppendTag(nil, wire.ServiceName, nil),
+					}
+					r.seg.Inject(f.AppendTo(nil))
+				}
+			}
+		}
+		shed := &r.srv.access[0].shedPADI
+		flood(offerLife)
+		if shed.Load() == 0 {
+			t.Error("as long as offers may be taken they keep no place")
+		}
+		flood(4 * offerLife)
+		before := shed.Load()
+		for range 20 {
+			flood(gateInterval)
+			sub := r.seg.Dial(alice)
+			settle()
+			if sub.State() != lactest.Proven {
+				t.Fatalf("beside the flood a subscriber is in state %d", sub.State())
+			}
+		}
+		if got := shed.Load(); got != before {
+			t.Errorf("%d PADIs met a closed door", got-before)
 		}
 	})
 }

@@ -52,7 +52,7 @@ type gate struct {
 
 	halfOpen  atomic.Int64
 	coming    atomic.Int64 // PADRs with a good cookie that wait for their shard
-	offered   atomic.Int64 // PADOs since the gate was looked at, less the PADRs
+	offers    offers
 	retailers atomic.Int64 // configured; the shares depend on it
 	loads     sync.Map     // name → *load
 }
@@ -85,17 +85,15 @@ func (g *gate) load(retailer string) *load {
 
 // full reports whether the door has to be closed for half-open sessions, even
 // if nobody has looked at it since: in a tenth of a second thousands come in. A
-// place is offered to one only; who does not take it has it until the next look.
+// place is offered to one only, as long as offers are taken.
 func (g *gate) full() bool {
-	return g.halfOpen.Load()+g.coming.Load()+g.offered.Load() >= int64(g.cfg.Load().HalfOpen)
+	return g.halfOpen.Load()+g.coming.Load()+g.offers.expected() >= int64(g.cfg.Load().HalfOpen)
 }
 
 // takes counts a PADR with a good cookie, which was offered a place.
 func (g *gate) takes() {
 	g.coming.Add(1)
-	if g.offered.Add(-1) < 0 {
-		g.offered.Store(0) // in an earlier look's time
-	}
+	g.offers.taken.Add(1)
 }
 
 // crowded reports whether not even a PADR with a good cookie can be served.
@@ -161,7 +159,7 @@ func (g *gate) judge(now time.Time, l *load) string {
 // update decides anew, and returns why the door is closed, or "".
 func (g *gate) update(now time.Time, pol *policy.Policy, backlog int) string {
 	g.retailers.Store(int64(len(pol.Retailers)))
-	g.offered.Store(0)
+	g.offers.look()
 	behind, why := 0, ""
 	for i := range pol.Retailers {
 		l := g.load(pol.Retailers[i].Name)

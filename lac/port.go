@@ -166,7 +166,7 @@ func (a *access) discover(f *wire.Frame) {
 	}
 	switch {
 	case v == pppoe.Answered:
-		a.srv.gate.offered.Add(1)
+		a.srv.gate.offers.made.Add(1)
 	case v == pppoe.Requested:
 		a.srv.gate.takes()
 		i := a.shard(&req)

@@ -1,7 +1,6 @@
 package pppoe
 
 import (
-	"crypto/sha256"
 	"encoding/binary"
 	"time"
 
@@ -10,6 +9,13 @@ import (
 
 // Limits bound how many discovery frames are looked at, in frames a second; 0
 // is no limit. What comes in one burst may be as much as a second's worth.
+//
+// Where more PADIs come than may, as in a flood from ever new addresses, nothing
+// tells those of hosts in earnest from the others but what RFC 2516 section 8
+// has a host do that is not answered: repeat itself. So a quarter of what may be
+// answered is kept for hosts that were refused lately. And while the rest is
+// getting scarce, hosts with the same VLAN tags may have a quarter of it: a
+// flood from one line leaves the others theirs.
 type Limits struct {
 	PADI, PADR               int // of all hosts together
 	PADIPerHost, PADRPerHost int // of one MAC address with one set of VLAN tags
@@ -34,6 +40,11 @@ func NewBucket(perSecond int) Bucket {
 // Take reports whether one more event may pass.
 func (b *Bucket) Take(now time.Time) bool {
 	return b.interval == 0 || take(&b.even, now.UnixNano(), b.interval)
+}
+
+// scarce reports whether less than half of a second's worth is left.
+func (b *Bucket) scarce(now time.Time) bool {
+	return b.even-now.UnixNano() > int64(time.Second)/2
 }
 
 // take counts an event at now, unless a second's worth is ahead of time.
@@ -77,31 +88,35 @@ func newHosts(perSecond int, seed uint64) hosts {
 
 // take reports whether one more frame of the host may pass.
 func (h *hosts) take(now time.Time, f *wire.Frame) bool {
-	if h.interval == 0 {
-		return true
-	}
-	set := &h.sets[h.hash(f)]
+	return h.interval == 0 || h.count(now, h.hash(f), f.Src, f.VLANs)
+}
+
+// count is take for a host whose hash is known.
+func (h *hosts) count(now time.Time, hash uint64, mac wire.MAC, vlans wire.VLANs) bool {
+	set := &h.sets[hash>>(64-setBits)]
 	oldest := &set[0]
 	for i := range set {
 		e := &set[i]
-		if e.mac == f.Src && e.vlans == f.VLANs && e.even != 0 {
+		if e.mac == mac && e.vlans == vlans && e.even != 0 {
 			return take(&e.even, now.UnixNano(), h.interval)
 		}
 		if e.even < oldest.even {
 			oldest = e
 		}
 	}
-	*oldest = sender{mac: f.Src, vlans: f.VLANs}
+	*oldest = sender{mac: mac, vlans: vlans}
 	return take(&oldest.even, now.UnixNano(), h.interval)
 }
 
-// hash mixes address and tags with the seed (the finalizer of splitmix64).
-func (h *hosts) hash(f *wire.Frame) uint64 {
+func (h *hosts) hash(f *wire.Frame) uint64 { return hostHash(h.seed, f.Src, f.VLANs) }
+
+// hostHash mixes address and tags with the seed (the finalizer of splitmix64).
+func hostHash(seed uint64, mac wire.MAC, vlans wire.VLANs) uint64 {
 	be := binary.BigEndian
-	x := h.seed ^ uint64(be.Uint32(f.Src[:]))<<16 ^ uint64(be.Uint16(f.Src[4:]))
+	x := seed ^ uint64(be.Uint32(mac[:]))<<16 ^ uint64(be.Uint16(mac[4:]))
 	x = mix(x)
-	x ^= uint64(f.VLANs[0].ID)<<48 | uint64(f.VLANs[1].ID)<<32 | uint64(f.VLANs[0].TPID)<<16 | uint64(f.VLANs[1].TPID)
-	return mix(x) >> (64 - setBits)
+	x ^= uint64(vlans[0].ID)<<48 | uint64(vlans[1].ID)<<32 | uint64(vlans[0].TPID)<<16 | uint64(vlans[1].TPID)
+	return mix(x)
 }
 
 func mix(x uint64) uint64 {
@@ -109,35 +124,4 @@ func mix(x uint64) uint64 {
 	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
 	x = (x ^ x>>27) * 0x94d049bb133111eb
 	return x ^ x>>31
-}
-
-// limiter is what the limits of a port have let through so far.
-type limiter struct {
-	padi, padr           Bucket
-	padiHosts, padrHosts hosts
-}
-
-func newLimiter(l Limits, key [32]byte) limiter {
-	sum := sha256.Sum256(key[:]) // the key itself is for cookies
-	seed := binary.BigEndian.Uint64(sum[:])
-	return limiter{
-		padi: NewBucket(l.PADI), padr: NewBucket(l.PADR),
-		padiHosts: newHosts(l.PADIPerHost, seed), padrHosts: newHosts(l.PADRPerHost, seed),
-	}
-}
-
-// admit takes a PADI or PADR from the host's share first, so that one host
-// above its rate does not use up the port's. The verdict is 0 if it may pass.
-func (l *limiter) admit(now time.Time, f *wire.Frame) Verdict {
-	all, each := &l.padi, &l.padiHosts
-	if f.Code == wire.PADR {
-		all, each = &l.padr, &l.padrHosts
-	}
-	switch {
-	case !each.take(now, f):
-		return HostRate
-	case !all.Take(now):
-		return PortRate
-	}
-	return 0
 }

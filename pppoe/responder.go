@@ -93,7 +93,10 @@ func (r *Responder) receivePADI(now time.Time, f *wire.Frame, b []byte) ([]byte,
 	if f.Dst != wire.Broadcast {
 		return b, NotBroadcast
 	}
-	if v := r.admit(now, f); v != 0 {
+	if !r.Serves(f.VLANs) {
+		return b, UnknownVLAN
+	}
+	if v := r.limiter.admitPADI(now, f); v != 0 {
 		return b, v
 	}
 	t, v := r.read(f)
@@ -123,16 +126,22 @@ func (r *Responder) receivePADR(now time.Time, f *wire.Frame, b []byte) ([]byte,
 	if f.Dst != r.cfg.MAC {
 		return b, Request{}, NotUnicast
 	}
-	if v := r.admit(now, f); v != 0 {
-		return b, Request{}, v
+	switch {
+	case !r.Serves(f.VLANs):
+		return b, Request{}, UnknownVLAN
+	case !r.limiter.padrHosts.take(now, f):
+		return b, Request{}, HostRate
 	}
 	t, v := r.read(f)
-	if v != 0 {
+	good := v == 0 && t.cookie != nil && r.cookie.valid(now, f, t.cookie)
+	switch {
+	case !r.limiter.takePADR(now, good):
+		return b, Request{}, PortRate
+	case v != 0:
 		return b, Request{}, v
 	}
 	req := t.request(f)
-	// Before the cookie is looked at, because section 5.4 says without
-	// exception: "it MUST reply with a PADS containing a TAG of TAG_TYPE
+	// Whatever the cookie is, because section 5.4 says without exception: "it MUST reply with a PADS containing a TAG of TAG_TYPE
 	// Service-Name-Error". That costs what a PADO costs and leaves no state.
 	if !r.serves(t.service) {
 		if !r.fits(refusalLen(&req)) {
@@ -143,7 +152,7 @@ func (r *Responder) receivePADR(now time.Time, f *wire.Frame, b []byte) ([]byte,
 	switch {
 	case t.cookie == nil:
 		return b, Request{}, NoCookie
-	case !r.cookie.valid(now, f, t.cookie):
+	case !good:
 		return b, Request{}, BadCookie
 	case !r.fits(tagHeaderLen + len(t.service) + r.commonLen(&req)):
 		return b, Request{}, ReplyTooLong
@@ -155,14 +164,6 @@ func (r *Responder) receivePADR(now time.Time, f *wire.Frame, b []byte) ([]byte,
 		}
 	}
 	return b, req, Requested
-}
-
-// admit reports why a PADI or PADR is not looked at; 0: it is.
-func (r *Responder) admit(now time.Time, f *wire.Frame) Verdict {
-	if !r.Serves(f.VLANs) {
-		return UnknownVLAN
-	}
-	return r.limiter.admit(now, f)
 }
 
 // serves reports whether a host that asks for service can be served. An empty

@@ -24,10 +24,12 @@ const (
 	UnknownVLAN                       // VLAN tags that are not served on this port
 	HostRate                          // the host sends more than it may
 	PortRate                          // all hosts together send more than they may
+	AgainRate                         // PADI of a host that was refused lately, and those send more than they may
+	VLANRate                          // PADI; hosts with the same tags send more than their share, and the port has little left
 )
 
 // NumVerdicts is the length of an array indexed by Verdict.
-const NumVerdicts = int(PortRate) + 1
+const NumVerdicts = int(VLANRate) + 1
 
 var verdicts = [NumVerdicts]string{
 	Ignored:        "ignored",
@@ -48,6 +50,8 @@ var verdicts = [NumVerdicts]string{
 	UnknownVLAN:    "unknown-vlan",
 	HostRate:       "host-rate",
 	PortRate:       "port-rate",
+	AgainRate:      "again-rate",
+	VLANRate:       "vlan-rate",
 }
 
 // String returns a stable label for metrics, such as "bad-cookie".

@@ -233,7 +233,7 @@ retailer "acme"`, `-1"`, `-other"`, `access "eth1" {}`, `access "eth1" { padi_ra
 		t.Fatal(err)
 	}
 	again.Warnings = nil // as "lacd check" has them
-	want := admin.Reloaded{Changes: []string{}, Restart: []string{`access "eth1": padi_rate 20000 → 7`}}
+	want := admin.Reloaded{Changes: []string{}, Restart: []string{`access "eth1": padi_rate 160000 → 7`}}
 	if diff := cmp.Diff(want, again); diff != "" {
 		t.Errorf("the same file once more, -want +got:\n%s", diff)
 	}

@@ -41,8 +41,13 @@ func TestFloodPace(t *testing.T) {
 		now  time.Duration
 		want int
 	}{
-		{0, 0}, {time.Millisecond, 100}, {1004 * time.Microsecond, 0}, {2 * time.Millisecond, 100}, {12 * time.Millisecond, 1000},
-		{time.Second, 2000}, {time.Second + time.Millisecond, 100},
+		{0, 0},
+		{time.Millisecond, 100},
+		{1004 * time.Microsecond, 0},
+		{2 * time.Millisecond, 100},
+		{12 * time.Millisecond, 1000},
+		{time.Second, 2000},
+		{time.Second + time.Millisecond, 100},
 	} {
 		if got := p.take(step.now); got != step.want {
 			t.Errorf("after %v: %d due, want %d", step.now, got, step.want)

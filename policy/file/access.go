@@ -14,10 +14,13 @@ const (
 	mostFrames = 10_000_000
 )
 
-// Discovery frames a second that are looked at unless told otherwise. One
-// costs well below a microsecond; what a subscriber repeats in vain is bounded.
+// Discovery frames a second that are looked at unless told otherwise. A PADI
+// leaves nothing behind, and receiving it costs as much as answering it: what is
+// saved by refusing some is worth nothing as long as a processor can do both. A
+// PADR may become a session.
 const (
-	defaultRate        = 20_000
+	defaultPADIRate    = 160_000
+	defaultPADRRate    = 20_000
 	defaultRatePerHost = 20
 )
 
@@ -37,9 +40,9 @@ func access(b *block, name string) Access {
 		MaxSessionsPerVLAN: int(b.number("max_sessions_per_vlan", 0, 1, mostSessions)),
 		MaxSessionsPerLine: int(b.number("max_sessions_per_line", 0, 1, mostSessions)),
 		Duplicate:          b.word("duplicate", "allow", "allow", "refuse", "replace"),
-		PADIRate:           int(b.number("padi_rate", defaultRate, 0, mostFrames)),
+		PADIRate:           int(b.number("padi_rate", defaultPADIRate, 0, mostFrames)),
 		PADIRatePerMAC:     int(b.number("padi_rate_per_mac", defaultRatePerHost, 0, mostFrames)),
-		PADRRate:           int(b.number("padr_rate", defaultRate, 0, mostFrames)),
+		PADRRate:           int(b.number("padr_rate", defaultPADRRate, 0, mostFrames)),
 		PADRRatePerMAC:     int(b.number("padr_rate_per_mac", defaultRatePerHost, 0, mostFrames)),
 		AnswerUnknown:      b.flag("answer_unknown", true),
 	}

@@ -40,7 +40,7 @@ func TestDefaults(t *testing.T) {
 		},
 		Access: []Access{{
 			Port: "eth1", ACName: "host1", Untagged: true, MaxSessions: 65534, Duplicate: "allow", AnswerUnknown: true,
-			PADIRate: 20000, PADIRatePerMAC: 20, PADRRate: 20000, PADRRatePerMAC: 20,
+			PADIRate: 160000, PADIRatePerMAC: 20, PADRRate: 20000, PADRRatePerMAC: 20,
 		}},
 		Core: Core{MTU: 1500, Dataplane: "auto"},
 		PPP: PPP{
@@ -201,7 +201,7 @@ default { retailer = "acme" }
 		}, {
 			Port: "eth2", ACName: "lac1", VLANs: []VLANs{{0x8100, IDs{7, 7}, IDs{}}},
 			MaxSessions: 65534, MaxSessionsPerLine: 4, Duplicate: "allow", AnswerUnknown: true,
-			PADIRate: 20000, PADIRatePerMAC: 20, PADRRate: 20000, PADRRatePerMAC: 20,
+			PADIRate: 160000, PADIRatePerMAC: 20, PADRRate: 20000, PADRRatePerMAC: 20,
 		}},
 		Core: Core{Local: local, MTU: 1600, Dataplane: "none"},
 		PPP:  PPP{1500, []string{"pap"}, true, time.Second, 20 * time.Second, 5 * time.Second, 4},

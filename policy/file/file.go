@@ -49,9 +49,9 @@ type Access struct {
 	MaxSessionsPerVLAN int      // with the same tags; 0 (the default): no limit of its own
 	MaxSessionsPerLine int      // 0 (the default): no limit of its own
 	Duplicate          string   // "allow" (default), "refuse" or "replace"
-	PADIRate           int      // a second; 0: no limit; default 20000
+	PADIRate           int      // a second; 0: no limit; default 160000
 	PADIRatePerMAC     int      // a second; 0: no limit; default 20
-	PADRRate           int      // as PADIRate
+	PADRRate           int      // a second; 0: no limit; default 20000
 	PADRRatePerMAC     int      // as PADIRatePerMAC
 	AnswerUnknown      bool     // PADT for session frames of no session; default true
 }
