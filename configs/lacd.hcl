@@ -212,7 +212,8 @@ l2tp {
   window = 512
 
   # Silence of the LNS after which it is asked for a sign of life, 5s to 1h.
-  # Default "60s".
+  # Data counts as of when the counters were read before, every 10 s: with more
+  # than 20 s here a busy LNS is not asked. Default "60s".
   hello = "60s"
 
   # Times a control message is sent again before the tunnel is given up, 1 to

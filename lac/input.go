@@ -55,7 +55,10 @@ type (
 		cause  cause.Cause
 		detail string
 	}
-	countIn struct{ counters []kernel.Counters }
+	countIn struct {
+		counters []kernel.Counters
+		since    time.Time // what they have grown by came later
+	}
 	// stopIn ends all sessions, now and to come.
 	stopIn struct{}
 	// disconnectIn ends the sessions that match, and answers with their IDs.
@@ -253,7 +256,7 @@ func (in countIn) apply(sh *shard, now time.Time) {
 	for _, c := range in.counters {
 		if sl := sh.at(ref(c.ID)); sl != nil {
 			if sl.session.Count(now, counters(c)) && sl.tunnel != nil {
-				sl.tunnel.Heard()
+				sl.tunnel.Heard(in.since)
 			}
 			sh.settle(now, sl)
 		}

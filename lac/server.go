@@ -40,6 +40,9 @@ type Server struct {
 	metrics     *metrics
 	murmur      *murmur.Log // debug lines about single frames
 
+	counting sync.Mutex // of counted, and for readings in order: the operator has them made too
+	counted  time.Time  // when the counters were last read
+
 	stopped chan struct{} // closed when the orderly end begins
 	gone    chan struct{} // closed when the shards have ended
 	wg      sync.WaitGroup
@@ -60,7 +63,7 @@ func New(cfg Config) (*Server, error) {
 	}
 	now := time.Now()
 	s := &Server{
-		cfg: cfg, boot: uint32(now.Unix()), since: now, hashSeed: maphash.MakeSeed(), stopped: make(chan struct{}), gone: make(chan struct{}),
+		cfg: cfg, boot: uint32(now.Unix()), since: now, counted: now, hashSeed: maphash.MakeSeed(), stopped: make(chan struct{}), gone: make(chan struct{}),
 	}
 	s.murmur = murmur.New(cfg.Log)
 	s.authorities.srv = s
@@ -235,7 +238,14 @@ func (s *Server) count() {
 }
 
 // readCounters hands the counters to the shards. The slice is kept for reuse.
+//
+// Nobody knows when what they count came, but it was not before the reading
+// before this one. A sign of life of an LNS is taken to be as old as that: one
+// that is silent now would be found out late otherwise.
 func (s *Server) readCounters(all *[]kernel.Counters) error {
+	s.counting.Lock()
+	defer s.counting.Unlock()
+	since, now := s.counted, time.Now()
 	var err error
 	*all, err = s.cfg.Plane.AppendCounters((*all)[:0])
 	if err != nil {
@@ -249,9 +259,10 @@ func (s *Server) readCounters(all *[]kernel.Counters) error {
 	}
 	for i, cs := range per {
 		if len(cs) > 0 {
-			s.shards[i].box.Put(countIn{cs})
+			s.shards[i].box.Put(countIn{cs, since})
 		}
 	}
+	s.counted = now
 	return nil
 }
 

@@ -236,6 +236,51 @@ func TestT16_DataOfTheKernel(t *testing.T) {
 	})
 }
 
+// An LNS that falls silent when its data has just been seen in the counters is
+// asked, and given up, as soon as one whose last message was a control message:
+// what the counters say may have come when they were read before.
+func TestT16_SilentAfterData(t *testing.T) {
+	for _, hello := range []time.Duration{7 * time.Second, time.Minute} {
+		t.Run(hello.String(), func(t *testing.T) {
+			var n *tap
+			o := tapped(&n, rigOptions{})
+			tap := o.change
+			o.change = func(c *Config) {
+				tap(c)
+				c.Trunk.Hello = hello
+			}
+			inRig(t, o, func(t *testing.T, r *rig) {
+				oneLNS(r)
+				r.lns1.Set(lactest.Behaviour{Hello: 24 * time.Hour})
+				sub := r.seg.Dial(alice)
+				settle()
+				id := r.plane.Bridges()[0].ID
+				data := func(n uint64) { r.plane.SetCounters(kernel.Counters{ID: id, DownPackets: n, DownOctets: n}) }
+				for i := range uint64(12) { // the counters are read every 10 s
+					data(i + 1)
+					after(10 * time.Second)
+				}
+				after(7500 * time.Millisecond) // 2.5 s are left until they are
+				data(13)
+				r.lns1.Drop()
+				asked := len(n.sent(lns1Addr, l2tp.TypeHELLO))
+				if busy := hello > 2*10*time.Second; busy != (asked == 0) {
+					t.Errorf("got %d HELLOs while data came all the time", asked)
+				}
+				silent := time.Now()
+				after(hello)
+				if len(n.sent(lns1Addr, l2tp.TypeHELLO)) == asked {
+					t.Errorf("no HELLO %v after the last data", hello)
+				}
+				after(31 * time.Second)
+				if sub.State() != lactest.Ended {
+					t.Errorf("the subscriber is in state %d %v after the last data", sub.State(), time.Since(silent))
+				}
+			})
+		})
+	}
+}
+
 // A StopCCN that nobody acknowledges is repeated for as long as the end of the
 // daemon may take, and no longer.
 func TestT20_ShutdownIsBounded(t *testing.T) {

@@ -33,7 +33,7 @@ type (
 		from netip.AddrPort // invalid: the peer
 	}
 	say        struct{ ref Ref }
-	heardData  struct{}
+	heardData  struct{ at time.Time }
 	stopTunnel struct{ result l2tp.Result }
 	viewTunnel struct{ reply chan<- View }
 )
@@ -101,9 +101,9 @@ func (s say) apply(t *Tunnel, now time.Time) {
 	t.trunk.cfg.Notify(Event{Ref: s.ref, Said: true})
 }
 
-func (heardData) apply(t *Tunnel, now time.Time) {
+func (h heardData) apply(t *Tunnel, _ time.Time) {
 	t.hearing.Store(false)
-	t.conn.Data(now)
+	t.conn.Data(h.at)
 }
 
 func (s stopTunnel) apply(t *Tunnel, now time.Time) { t.conn.Close(now, s.result) }

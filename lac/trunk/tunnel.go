@@ -115,11 +115,11 @@ func (t *Tunnel) HangUp(ref Ref, r l2tp.Result, silent bool) {
 // over: there is no event then.
 func (t *Tunnel) Say(ref Ref) bool { return t.box.Put(say{ref}) }
 
-// Heard says that data came from the LNS, which is as good a sign of life as a
-// control message: HELLO waits (RFC 2661 section 5.5).
-func (t *Tunnel) Heard() {
+// Heard says that data came from the LNS at a time or later, which is as good a
+// sign of life as a control message: HELLO waits (RFC 2661 section 5.5).
+func (t *Tunnel) Heard(at time.Time) {
 	if !t.hearing.Swap(true) {
-		t.box.Put(heardData{})
+		t.box.Put(heardData{at})
 	}
 }
 
@@ -257,13 +257,13 @@ func (t *Tunnel) read(sock Socket) {
 			continue
 		case !l2tp.IsControl(buf[:n]):
 			if receiver != nil && receiver.Receive(kernel.TunnelID(t.id), buf[:n]) {
-				t.Heard()
+				t.Heard(time.Now())
 				continue
 			}
 			t.unexpected.Add(1)
 			t.trunk.cfg.Dropped("l2tp: data of no session")
 			if id, ok := l2tp.PeekTunnelID(buf[:n]); ok && id == t.id {
-				t.Heard()
+				t.Heard(time.Now())
 			}
 			continue
 		}

@@ -173,8 +173,12 @@ func (c *Conn) Receive(now time.Time, from netip.AddrPort, b []byte) {
 }
 
 // Data says that a data message came from the peer, which is as good a sign
-// of life as any (RFC 2661 section 5.5).
-func (c *Conn) Data(now time.Time) { c.heardAt = now }
+// of life as any (RFC 2661 section 5.5), at the time or later.
+func (c *Conn) Data(at time.Time) {
+	if at.After(c.heardAt) {
+		c.heardAt = at
+	}
+}
 
 // admit reports whether a message may come from that source with that header.
 // "Once the source and destination ports and addresses are established, they

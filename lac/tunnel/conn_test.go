@@ -73,7 +73,7 @@ func (s *connScene) command(t *testing.T, name string, a args) {
 	case "recv":
 		s.recv(t, a)
 	case "data":
-		s.c.Data(s.now)
+		s.c.Data(s.now.Add(-a.duration(t, "ago")))
 	case "wait":
 		s.wait(t, a.duration(t, "0"), s.c.Deadline, func() {
 			s.c.Advance(s.now)
