@@ -5,7 +5,7 @@
 # make scenes   the lab's cases alone, each in a VM of its own
 # make conformance  the wire-level cases against the real binary, as a table
 # make check   what CI holds the code to beyond the tests
-# make bench   forwarding, set-ups, failover and storms, as a table with goals; up to 25 minutes
+# make bench   forwarding, set-ups, failover and storms, as a table with goals; up to 30 minutes
 # make microbench  the packages' own benchmarks, medians of COUNT runs
 # make clean   remove ./bin and ./.cache; the VM's kernel stays in ~/.cache/lacd
 

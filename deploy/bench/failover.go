@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strconv"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 )
 
 // timers decide how soon a silent LNS is given up.
@@ -44,21 +46,19 @@ type failover struct{ detection, recovery float64 }
 
 // failovers measures group 4.
 func (b *bench) failovers(ctx context.Context) error {
-	type step struct {
-		timers timers
-		runs   int
-	}
-	steps := []step{{fastTimers, 5}, {defaultTimers, 1}}
+	steps := []step{{fastTimers, 5, 0}, {defaultTimers, 5, 3 * time.Second}}
 	if b.quick {
-		steps = []step{{fastTimers, 1}}
+		steps = []step{{fastTimers, 1, 0}}
 	}
 	for _, s := range steps {
+		all, err := s.run(ctx, func(ctx context.Context) (failover, error) {
+			return b.failoverOnce(ctx, &s.timers, 1000)
+		})
+		if err != nil {
+			return fmt.Errorf("%s: %w", s.timers.name, err)
+		}
 		var detection, recovery, total sample
-		for range s.runs {
-			f, err := b.failoverOnce(ctx, &s.timers, 1000)
-			if err != nil {
-				return fmt.Errorf("%s: %w", s.timers.name, err)
-			}
+		for _, f := range all {
 			detection.add(f.detection)
 			recovery.add(f.recovery)
 			total.add(f.detection + f.recovery)
@@ -71,6 +71,31 @@ func (b *bench) failovers(ctx context.Context) error {
 		)
 	}
 	return nil
+}
+
+// step is measurements of one kind, one after the other or, where each is mostly
+// waiting, side by side: begun so far apart that no two are busy together.
+type step struct {
+	timers timers
+	runs   int
+	apart  time.Duration // 0: one after the other
+}
+
+func (s *step) run(ctx context.Context, once func(context.Context) (failover, error)) ([]failover, error) {
+	all := make([]failover, s.runs)
+	g, ctx := errgroup.WithContext(ctx)
+	if s.apart == 0 {
+		g.SetLimit(1)
+	}
+	for i := range s.runs {
+		g.Go(func() (err error) {
+			if err = pause(ctx, time.Duration(i)*s.apart); err == nil {
+				all[i], err = once(ctx)
+			}
+			return err
+		})
+	}
+	return all, g.Wait()
 }
 
 // silentAfter is how long the first LNS serves: enough for all to come up.

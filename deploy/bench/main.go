@@ -79,7 +79,7 @@ func parse(args []string, stderr io.Writer) (*options, error) {
 	fs.IntVar(&o.group, "group", 0, "measure this group `N` only, 1 to 5; 0: all")
 	fs.BoolVar(&o.quick, "quick", false, "small numbers and few repetitions: three minutes at most")
 	fs.StringVar(&o.json, "json", "", "write the figures to `FILE` too, as JSON")
-	fs.StringVar(&o.update, "update", "", "put the figures into the page `FILE`, between its marks")
+	fs.StringVar(&o.update, "update", "", "put the figures into the page `FILE`, between its marks, those of the groups measured")
 	if err := fs.Parse(args); err != nil {
 		return nil, err
 	}
@@ -102,7 +102,7 @@ type bench struct {
 
 // Limits of a run.
 const (
-	fullLimit  = 25 * time.Minute
+	fullLimit  = 30 * time.Minute
 	quickLimit = 3 * time.Minute
 )
 
@@ -116,7 +116,9 @@ func measure(ctx context.Context, o *options, stderr io.Writer) (rep *Report, er
 	ctx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("the time for the whole run, %v, is over", limit))
 	defer cancel()
 	b := &bench{ctx: ctx, quick: o.quick, stderr: stderr}
-	b.report = &Report{Time: time.Now(), Commit: commit(), Machine: machine(), Quick: o.quick}
+	b.report = &Report{
+		Time: time.Now(), Commit: commit(), Machine: machine(), Quick: o.quick, Took: map[int]float64{}, Errors: map[int]string{},
+	}
 	if b.dir, err = os.MkdirTemp("", "lacd-bench-"); err != nil {
 		return nil, err
 	}
@@ -130,14 +132,15 @@ func measure(ctx context.Context, o *options, stderr io.Writer) (rep *Report, er
 			continue
 		}
 		fmt.Fprintf(stderr, "bench: %d. %s\n", g, groups[g])
+		begun := time.Now()
 		if err := f(ctx); err != nil {
 			b.report.fail(g, err)
 		}
+		b.report.Took[g] = time.Since(begun).Seconds()
 		if errors.Is(context.Cause(ctx), context.Canceled) {
 			return nil, errors.New("interrupted")
 		}
 	}
-	b.report.Took = time.Since(b.report.Time).Seconds()
 	return b.report, nil
 }
 

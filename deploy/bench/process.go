@@ -123,6 +123,9 @@ func until(ctx context.Context, limit time.Duration, f func() (bool, error)) err
 
 // pause waits, or says why it could not.
 func pause(ctx context.Context, d time.Duration) error {
+	if ctx.Err() != nil { // it would be either's turn if there is nothing to wait for
+		return context.Cause(ctx)
+	}
 	select {
 	case <-ctx.Done():
 		return context.Cause(ctx)

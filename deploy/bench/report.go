@@ -5,9 +5,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"os/exec"
 	"runtime"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -16,12 +18,13 @@ import (
 // Report is what a run of the command found.
 type Report struct {
 	Time    time.Time `json:"time"`
-	Took    float64   `json:"seconds"`
 	Commit  string    `json:"commit"`
 	Machine string    `json:"machine"`
 	Quick   bool      `json:"quick"`
 	Figures []Figure  `json:"figures"`
-	Errors  []string  `json:"errors,omitempty"`
+
+	Took   map[int]float64 `json:"seconds"`          // by group, those that were asked for
+	Errors map[int]string  `json:"errors,omitempty"` // by group
 }
 
 var groups = map[int]string{
@@ -54,7 +57,7 @@ func (r *Report) table(w io.Writer) error {
 		if len(rows) == 0 {
 			continue
 		}
-		fmt.Fprintf(w, "\n%d. %s\n", g, groups[g])
+		fmt.Fprintf(w, "\n%d. %s, %v\n", g, groups[g], r.took(g))
 		t := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
 		fmt.Fprintln(t, "  \tmedian\tleast to most\truns\tgoal")
 		for _, row := range rows {
@@ -64,59 +67,62 @@ func (r *Report) table(w io.Writer) error {
 			return err
 		}
 	}
-	for _, e := range r.Errors {
-		fmt.Fprintf(w, "\nnot measured: %s\n", e)
+	for _, g := range slices.Sorted(maps.Keys(r.Errors)) {
+		fmt.Fprintf(w, "\nnot measured: %d. %s: %s\n", g, groups[g], r.Errors[g])
 	}
 	return nil
 }
 
-// markdown is the same for a page.
-func (r *Report) markdown() string {
+func (r *Report) took(group int) time.Duration {
+	return time.Duration(r.Took[group] * float64(time.Second)).Round(time.Second)
+}
+
+// markdown is the same for a page, of one group.
+func (r *Report) markdown(group int) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s, commit %s, %s, %v.\n", r.Time.Format(time.DateOnly), r.Commit, r.Machine, time.Duration(r.Took*float64(time.Second)).Round(time.Second))
+	fmt.Fprintf(&b, "%s, commit %s, %s, %v.\n", r.Time.Format(time.DateOnly), r.Commit, r.Machine, r.took(group))
 	if r.Quick {
 		b.WriteString("A quick run: small numbers, few repetitions.\n")
 	}
-	for g := 1; g <= len(groups); g++ {
-		rows := r.rows(g)
-		if len(rows) == 0 {
-			continue
-		}
-		fmt.Fprintf(&b, "\n| %d. %s | median | least to most | runs | goal |\n|---|---|---|---|---|\n", g, groups[g])
+	if rows := r.rows(group); len(rows) > 0 {
+		fmt.Fprintf(&b, "\n| %d. %s | median | least to most | runs | goal |\n|---|---|---|---|---|\n", group, groups[group])
 		for _, row := range rows {
 			fmt.Fprintf(&b, "| %s |\n", strings.Join(row, " | "))
 		}
 	}
-	for _, e := range r.Errors {
+	if e := r.Errors[group]; e != "" {
 		fmt.Fprintf(&b, "\nNot measured: %s\n", e)
 	}
 	return b.String()
 }
 
-const (
-	beginMark = "<!-- figures: written by bench -update -->"
-	endMark   = "<!-- end of figures -->"
-)
-
-// splice puts text between the marks of a page.
-func splice(page []byte, text string) ([]byte, error) {
-	before, rest, ok := bytes.Cut(page, []byte(beginMark))
-	_, after, ok2 := bytes.Cut(rest, []byte(endMark))
-	if !ok || !ok2 {
-		return nil, fmt.Errorf("the marks %s and %s are not there", beginMark, endMark)
-	}
-	return bytes.Join([][]byte{before, []byte(beginMark + "\n\n" + text + "\n" + endMark), after}, nil), nil
+// marks are around the figures of a group in a page.
+func marks(group int) (begin, end string) {
+	return fmt.Sprintf("<!-- group %d: written by bench -update -->", group), fmt.Sprintf("<!-- end of group %d -->", group)
 }
 
-// update writes the figures into a page.
+// splice puts text between the marks of a group.
+func splice(page []byte, group int, text string) ([]byte, error) {
+	begin, end := marks(group)
+	before, rest, ok := bytes.Cut(page, []byte(begin))
+	_, after, ok2 := bytes.Cut(rest, []byte(end))
+	if !ok || !ok2 {
+		return nil, fmt.Errorf("the marks %s and %s are not there", begin, end)
+	}
+	return bytes.Join([][]byte{before, []byte(begin + "\n\n" + text + "\n" + end), after}, nil), nil
+}
+
+// update writes the figures into a page. Those of groups that were not asked for
+// stay.
 func (r *Report) update(path string) error {
 	page, err := os.ReadFile(path)
 	if err != nil {
 		return err
 	}
-	page, err = splice(page, r.markdown())
-	if err != nil {
-		return fmt.Errorf("%s: %w", path, err)
+	for g := range r.Took {
+		if page, err = splice(page, g, r.markdown(g)); err != nil {
+			return fmt.Errorf("%s: %w", path, err)
+		}
 	}
 	return os.WriteFile(path, page, 0o644)
 }
@@ -158,5 +164,5 @@ func commit() string {
 
 // fail notes what could not be measured.
 func (r *Report) fail(group int, err error) {
-	r.Errors = append(r.Errors, fmt.Sprintf("%d. %s: %s", group, groups[group], strings.ReplaceAll(err.Error(), "\n", "; ")))
+	r.Errors[group] = strings.ReplaceAll(err.Error(), "\n", "; ")
 }

@@ -12,7 +12,7 @@ import (
 )
 
 func someReport() *Report {
-	r := &Report{Time: time.Unix(0, 0).UTC(), Took: 61.2, Commit: "abc", Machine: "a machine", Figures: []Figure{
+	r := &Report{Time: time.Unix(0, 0).UTC(), Commit: "abc", Machine: "a machine", Took: map[int]float64{1: 1, 2: 2, 3: 61.2}, Errors: map[int]string{}, Figures: []Figure{
 		sample{2, 1, 3}.figure(3, "a set-up", "µs", atMost(1)),
 		sample{7}.figure(1, "a frame", "ns", nil),
 	}}
@@ -26,11 +26,11 @@ func TestTable(t *testing.T) {
 		t.Fatal(err)
 	}
 	const want = `
-1. forwarding
+1. forwarding, 1s
            median   least to most  runs  goal
   a frame  7.00 ns                 1
 
-3. set-up
+3. set-up, 1m1s
             median   least to most  runs  goal
   a set-up  2.00 µs  1.00 to 3.00   3     ≤ 1.00 not met
 
@@ -45,9 +45,19 @@ not measured: 2. pppbridge, instructions in a virtual machine: no kernel; no QEM
 	}
 }
 
+// emptyPage has the marks of groups.
+func emptyPage(of ...int) (page string) {
+	page = "before\n"
+	for _, g := range of {
+		begin, end := marks(g)
+		page += begin + "\nold\n" + end + "\n"
+	}
+	return page + "after\n"
+}
+
 func TestUpdate(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "README.md")
-	if err := os.WriteFile(path, []byte("before\n"+beginMark+"\nold\n"+endMark+"\nafter\n"), 0o600); err != nil {
+	if err := os.WriteFile(path, []byte(emptyPage(1, 2, 3, 4)), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	for range 2 {
@@ -59,25 +69,55 @@ func TestUpdate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	text := string(page)
-	for _, want := range []string{
-		"before\n" + beginMark, endMark + "\nafter\n", "1970-01-01, commit abc, a machine, 1m1s.",
-		"| a set-up | 2.00 µs | 1.00 to 3.00 | 3 | ≤ 1.00 not met |", "Not measured: 2. ",
-	} {
-		if strings.Count(text, want) != 1 {
-			t.Errorf("%q is not there once:\n%s", want, text)
-		}
-	}
-	if strings.Contains(text, "old") {
-		t.Error("what was there is still there")
+	const want = `before
+<!-- group 1: written by bench -update -->
+
+1970-01-01, commit abc, a machine, 1s.
+
+| 1. forwarding | median | least to most | runs | goal |
+|---|---|---|---|---|
+| a frame | 7.00 ns |  | 1 |  |
+
+<!-- end of group 1 -->
+<!-- group 2: written by bench -update -->
+
+1970-01-01, commit abc, a machine, 2s.
+
+Not measured: no kernel; no QEMU
+
+<!-- end of group 2 -->
+<!-- group 3: written by bench -update -->
+
+1970-01-01, commit abc, a machine, 1m1s.
+
+| 3. set-up | median | least to most | runs | goal |
+|---|---|---|---|---|
+| a set-up | 2.00 µs | 1.00 to 3.00 | 3 | ≤ 1.00 not met |
+
+<!-- end of group 3 -->
+<!-- group 4: written by bench -update -->
+old
+<!-- end of group 4 -->
+after
+`
+	if string(page) != want {
+		t.Errorf("got %s, want %s", page, want)
 	}
 }
 
-// A page without marks is left alone.
+// A page without the marks is left alone.
 func TestUpdateWithoutMarks(t *testing.T) {
-	for _, page := range []string{"", "x", beginMark, endMark + beginMark} {
-		if _, err := splice([]byte(page), "text"); err == nil {
+	path := filepath.Join(t.TempDir(), "README.md")
+	begin, end := marks(3)
+	for _, page := range []string{"", "x", emptyPage(1, 2, 4), emptyPage(1, 2) + begin, emptyPage(1, 2) + end + begin} {
+		if err := os.WriteFile(path, []byte(page), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := someReport().update(path); err == nil {
 			t.Errorf("%q: no error", page)
+		}
+		if got, err := os.ReadFile(path); err != nil || string(got) != page {
+			t.Errorf("%q has become %q, %v", page, got, err)
 		}
 	}
 }
@@ -100,13 +140,15 @@ func TestSave(t *testing.T) {
 	}
 }
 
-// The page that the figures are written into has the place for them.
+// The page that the figures are written into has a place for each group.
 func TestPage(t *testing.T) {
 	page, err := os.ReadFile("README.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := splice(page, ""); err != nil {
-		t.Error(err)
+	for g := range groups {
+		if page, err = splice(page, g, ""); err != nil {
+			t.Error(err)
+		}
 	}
 }
