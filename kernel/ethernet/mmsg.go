@@ -29,7 +29,10 @@ const (
 	statusVLANTPIDValid = 1 << 6
 )
 
-// recvmmsg and sendmmsg never wait. hdrs is not empty.
+// recvmmsg and sendmmsg never wait, so that Go's scheduler is not told of them:
+// from a thread in a system call for more than 20 µs, which a batch takes, it
+// takes the right to run Go code, and the thread has to queue for it afterwards.
+// hdrs is not empty.
 func recvmmsg(fd uintptr, hdrs []mmsghdr) (int, unix.Errno) {
 	return mmsg(unix.SYS_RECVMMSG, fd, hdrs)
 }
@@ -40,7 +43,7 @@ func sendmmsg(fd uintptr, hdrs []mmsghdr) (int, unix.Errno) {
 
 func mmsg(trap, fd uintptr, hdrs []mmsghdr) (int, unix.Errno) {
 	for {
-		n, _, errno := unix.Syscall6(trap, fd, uintptr(unsafe.Pointer(unsafe.SliceData(hdrs))),
+		n, _, errno := unix.RawSyscall6(trap, fd, uintptr(unsafe.Pointer(unsafe.SliceData(hdrs))),
 			uintptr(len(hdrs)), unix.MSG_DONTWAIT, 0, 0)
 		if errno != unix.EINTR {
 			return int(n), errno
