@@ -61,12 +61,11 @@ type wiredSocket struct {
 	net *wiredNet
 }
 
-func (s wiredSocket) Read(b []byte) (int, error) {
-	n, err := s.Socket.Read(b)
-	if err == nil {
-		s.net.keep(b[:n])
-	}
-	return n, err
+func (s wiredSocket) ReadBatch(fn func([]byte)) error {
+	return s.Socket.ReadBatch(func(b []byte) {
+		s.net.keep(b)
+		fn(b)
+	})
 }
 
 // wiredPort keeps what one host sends on an access port.

@@ -71,12 +71,11 @@ func (s *tappedSocket) WriteBatch(ds [][]byte) (int, error) {
 	return s.Socket.WriteBatch(ds) // which takes them all
 }
 
-func (s *tappedSocket) Read(b []byte) (int, error) {
-	n, err := s.Socket.Read(b)
-	if err == nil {
-		s.tap.note(s.peer, false, b[:n])
-	}
-	return n, err
+func (s *tappedSocket) ReadBatch(fn func([]byte)) error {
+	return s.Socket.ReadBatch(func(b []byte) {
+		s.tap.note(s.peer, false, b)
+		fn(b)
+	})
 }
 
 func (n *tap) note(peer netip.AddrPort, sent bool, b []byte) {

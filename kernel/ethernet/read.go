@@ -11,16 +11,34 @@ import (
 	"golang.org/x/sys/unix"
 
 	"lacd/kernel"
+	"lacd/kernel/mmsg"
 )
 
 // downCheck is how often a device that is down is looked for: the kernel tells
 // that it went down, but not that it was deleted after that.
 const downCheck = time.Second
 
+// auxdata is struct tpacket_auxdata of packet(7).
+type auxdata struct {
+	status   uint32
+	len      uint32
+	snaplen  uint32
+	mac      uint16
+	net      uint16
+	vlanTCI  uint16
+	vlanTPID uint16
+}
+
+// Bits of auxdata.status (linux/if_packet.h).
+const (
+	statusVLANValid     = 1 << 4
+	statusVLANTPIDValid = 1 << 6
+)
+
 // reader receives a batch at a time into one piece of memory. Nothing is
 // allocated per frame.
 type reader struct {
-	hdrs    []mmsghdr
+	hdrs    []mmsg.Hdr
 	iovs    []unix.Iovec
 	buf     []byte // len(hdrs) times stride: tagLen free, then the frame
 	stride  int
@@ -34,7 +52,7 @@ var controlLen = unix.CmsgSpace(int(unsafe.Sizeof(auxdata{})))
 
 func newReader(batch, mtu int) *reader {
 	r := &reader{
-		hdrs:    make([]mmsghdr, batch),
+		hdrs:    make([]mmsg.Hdr, batch),
 		iovs:    make([]unix.Iovec, batch),
 		control: make([]byte, batch*controlLen),
 	}
@@ -44,7 +62,7 @@ func newReader(batch, mtu int) *reader {
 	for i := range r.hdrs {
 		r.iovs[i].Base = &r.buf[i*r.stride+tagLen]
 		r.iovs[i].SetLen(size)
-		h := &r.hdrs[i].hdr
+		h := &r.hdrs[i].Hdr
 		h.Iov = &r.iovs[i]
 		h.SetIovlen(1)
 		h.Control = &r.control[i*controlLen]
@@ -56,9 +74,9 @@ func newReader(batch, mtu int) *reader {
 // receive is what the network poller runs until it returns true.
 func (r *reader) receive(fd uintptr) bool {
 	for i := range r.hdrs {
-		r.hdrs[i].hdr.SetControllen(controlLen)
+		r.hdrs[i].Hdr.SetControllen(controlLen)
 	}
-	r.n, r.errno = recvmmsg(fd, r.hdrs)
+	r.n, r.errno = mmsg.Recv(fd, r.hdrs)
 	return r.errno != unix.EAGAIN
 }
 
@@ -66,10 +84,10 @@ func (r *reader) receive(fd uintptr) bool {
 // it did not fit.
 func (r *reader) frame(i int) (frame []byte, ok bool) {
 	h := &r.hdrs[i]
-	if h.hdr.Flags&unix.MSG_TRUNC != 0 {
+	if h.Hdr.Flags&unix.MSG_TRUNC != 0 {
 		return nil, false
 	}
-	buf := r.buf[i*r.stride:][:tagLen+int(h.len)]
+	buf := r.buf[i*r.stride:][:tagLen+int(h.Len)]
 	aux := r.aux(i)
 	if aux == nil || aux.status&statusVLANValid == 0 || len(buf) < tagLen+headerLen {
 		return buf[tagLen:], true
@@ -89,7 +107,7 @@ func (r *reader) frame(i int) (frame []byte, ok bool) {
 func (r *reader) aux(i int) *auxdata {
 	const size = int(unsafe.Sizeof(auxdata{}))
 	control := r.control[i*controlLen:][:controlLen]
-	if int(r.hdrs[i].hdr.Controllen) < unix.CmsgLen(size) {
+	if int(r.hdrs[i].Hdr.Controllen) < unix.CmsgLen(size) {
 		return nil
 	}
 	h := (*unix.Cmsghdr)(unsafe.Pointer(&control[0]))

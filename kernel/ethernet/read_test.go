@@ -5,6 +5,7 @@ import (
 	"slices"
 	"testing"
 	"time"
+	"unsafe"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -205,4 +206,10 @@ func BenchmarkReadBatch(b *testing.B) {
 		}
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*len(batch)), "ns/frame")
+}
+
+func TestLayout(t *testing.T) {
+	if got := unsafe.Sizeof(auxdata{}); got != 20 { // linux/if_packet.h
+		t.Errorf("struct tpacket_auxdata: got %d octets, want 20", got)
+	}
 }

@@ -5,27 +5,29 @@ import (
 	"unsafe"
 
 	"golang.org/x/sys/unix"
+
+	"lacd/kernel/mmsg"
 )
 
 // writer sends a batch at a time.
 type writer struct {
 	mu   sync.Mutex // held for a batch: guards everything below
-	hdrs []mmsghdr
+	hdrs []mmsg.Hdr
 	iovs []unix.Iovec
 
-	todo  []mmsghdr // part of hdrs that the next call sends
-	n     int       // frames sent by the last call
+	todo  []mmsg.Hdr // part of hdrs that the next call sends
+	n     int        // frames sent by the last call
 	errno unix.Errno
 	send  func(fd uintptr)
 }
 
 func newWriter(batch int) *writer {
-	w := &writer{hdrs: make([]mmsghdr, batch), iovs: make([]unix.Iovec, batch)}
+	w := &writer{hdrs: make([]mmsg.Hdr, batch), iovs: make([]unix.Iovec, batch)}
 	for i := range w.hdrs {
-		w.hdrs[i].hdr.Iov = &w.iovs[i]
-		w.hdrs[i].hdr.SetIovlen(1)
+		w.hdrs[i].Hdr.Iov = &w.iovs[i]
+		w.hdrs[i].Hdr.SetIovlen(1)
 	}
-	w.send = func(fd uintptr) { w.n, w.errno = sendmmsg(fd, w.todo) }
+	w.send = func(fd uintptr) { w.n, w.errno = mmsg.Send(fd, w.todo) }
 	return w
 }
 

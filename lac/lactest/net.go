@@ -157,19 +157,20 @@ func (q *inbox) deliver(p parcel) {
 	}
 }
 
-func (q *inbox) read(b []byte) (int, netip.AddrPort, error) {
+// take waits for a parcel.
+func (q *inbox) take() (parcel, error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	for len(q.queue) == 0 && !q.closed {
 		q.ready.Wait()
 	}
 	if q.closed {
-		return 0, netip.AddrPort{}, fmt.Errorf("read: %w", net.ErrClosed)
+		return parcel{}, fmt.Errorf("read: %w", net.ErrClosed)
 	}
 	p := q.queue[0]
 	q.queue[0] = parcel{}
 	q.queue = q.queue[1:]
-	return copy(b, p.b), p.from, nil
+	return p, nil
 }
 
 func (q *inbox) close() error {
@@ -193,10 +194,13 @@ type socket struct {
 	dscp  uint8 // guarded by net.mu
 }
 
-// Read implements trunk.Socket.
-func (s *socket) Read(b []byte) (int, error) {
-	n, _, err := s.read(b)
-	return n, err
+// ReadBatch implements trunk.Socket. There is one datagram in a batch.
+func (s *socket) ReadBatch(fn func(b []byte)) error {
+	p, err := s.take()
+	if err == nil {
+		fn(p.b)
+	}
+	return err
 }
 
 // WriteBatch implements trunk.Socket. The tunnel's loop is the only writer, and
@@ -248,7 +252,10 @@ type listener struct {
 }
 
 // ReadFrom implements trunk.Listener.
-func (l *listener) ReadFrom(b []byte) (int, netip.AddrPort, error) { return l.read(b) }
+func (l *listener) ReadFrom(b []byte) (int, netip.AddrPort, error) {
+	p, err := l.take()
+	return copy(b, p.b), p.from, err
+}
 
 // WriteTo implements trunk.Listener.
 func (l *listener) WriteTo(b []byte, to netip.AddrPort) error {

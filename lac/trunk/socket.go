@@ -2,11 +2,14 @@ package trunk
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
 	"sync/atomic"
 	"syscall"
+
+	"lacd/kernel/mmsg"
 )
 
 // Network opens sockets.
@@ -21,10 +24,12 @@ type Network interface {
 
 // Socket is the UDP socket of one tunnel, connected to its peer.
 type Socket interface {
-	Read(b []byte) (int, error) // net.ErrClosed, wrapped, after Close
+	// ReadBatch waits for a datagram, and calls fn for each that is there; it is
+	// valid inside fn only. After Close it returns net.ErrClosed, wrapped.
+	ReadBatch(fn func(b []byte)) error
 	// WriteBatch sends the first of the datagrams, as many as go at once, and
 	// returns how many went. An error is that of the next one, and says nothing of
-	// those behind it; without one, one has gone at least. It is for one goroutine.
+	// those behind it; without one, one has gone at least. Each of the two is for one goroutine.
 	WriteBatch(ds [][]byte) (int, error)
 	// Connect changes the peer.
 	Connect(peer netip.AddrPort) error
@@ -60,8 +65,14 @@ func (UDP) Dial(local, peer netip.AddrPort) (Socket, error) {
 	u := c.(*net.UDPConn)
 	// A storm of calls is acknowledged in bursts; best effort.
 	_ = u.SetReadBuffer(4 << 20)
+	raw, err := u.SyscallConn()
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("dial: %w", err), u.Close())
+	}
+	s := &udpSocket{
+		UDPConn: u, raw: raw, Writer: mmsg.NewWriter(raw, batchSize), Reader: mmsg.NewReader(raw, readSize, maxDatagram),
+	}
 	at := u.LocalAddr().(*net.UDPAddr).AddrPort()
-	s := &udpSocket{UDPConn: u, writer: newWriter(u, at.Addr())}
 	s.local.Store(&at)
 	return s, nil
 }
@@ -94,32 +105,36 @@ func reuseAddress(_, _ string, c syscall.RawConn) error {
 	return serr
 }
 
+// batchSize is how many datagrams are sent with one system call, readSize how
+// many are received: each has room of its own.
+const (
+	batchSize = 64
+	readSize  = 16
+)
+
+// maxDatagram is the longest control message that is read whole: there are no
+// AVPs that would make a sensible one longer. One that is cut fails the check
+// of its Length.
+const maxDatagram = 1 << 14
+
 type udpSocket struct {
 	*net.UDPConn
-	*writer
+	*mmsg.Writer
+	*mmsg.Reader
+	raw   syscall.RawConn
 	local atomic.Pointer[netip.AddrPort]
 }
 
 func (s *udpSocket) Local() netip.AddrPort { return *s.local.Load() }
 
-func (s *udpSocket) Raw() syscall.RawConn {
-	raw, err := s.SyscallConn()
-	if err != nil {
-		return nil // only after Close
-	}
-	return raw
-}
+func (s *udpSocket) Raw() syscall.RawConn { return s.raw }
 
 // Connect implements Socket. The kernel may choose another local address with
 // the new peer, if none was asked for.
 func (s *udpSocket) Connect(peer netip.AddrPort) error {
-	raw, err := s.SyscallConn()
-	if err != nil {
-		return err
-	}
 	var serr error
 	var name syscall.Sockaddr
-	err = raw.Control(func(fd uintptr) {
+	err := s.raw.Control(func(fd uintptr) {
 		if serr = syscall.Connect(int(fd), sockaddr(peer)); serr == nil {
 			name, serr = syscall.Getsockname(int(fd))
 		}
@@ -140,16 +155,12 @@ func (s *udpSocket) Connect(peer netip.AddrPort) error {
 // socket have its marking, too. The two low bits of the octet are ECN's
 // (RFC 3168 section 5) and stay zero.
 func (s *udpSocket) Mark(dscp uint8) error {
-	raw, err := s.SyscallConn()
-	if err != nil {
-		return err
-	}
 	level, option := syscall.IPPROTO_IP, syscall.IP_TOS
 	if s.Local().Addr().Is6() {
 		level, option = syscall.IPPROTO_IPV6, syscall.IPV6_TCLASS
 	}
 	var serr error
-	if err = raw.Control(func(fd uintptr) { serr = syscall.SetsockoptInt(int(fd), level, option, int(dscp)<<2) }); err != nil {
+	if err := s.raw.Control(func(fd uintptr) { serr = syscall.SetsockoptInt(int(fd), level, option, int(dscp)<<2) }); err != nil {
 		return err
 	}
 	if serr != nil {

@@ -2,8 +2,10 @@ package trunk
 
 import (
 	"errors"
+	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"syscall"
 	"testing"
 	"time"
@@ -32,8 +34,8 @@ func TestUDP(t *testing.T) {
 			if sock.Local() != local || sock.Raw() == nil {
 				t.Errorf("socket at %v, raw %v, want %v", sock.Local(), sock.Raw(), local)
 			}
-			connected, rest := receive(func(b []byte) (int, netip.AddrPort, error) {
-				n, err := sock.Read(b)
+			connected, rest := receive(func(b []byte) (n int, _ netip.AddrPort, err error) {
+				err = sock.ReadBatch(func(d []byte) { n = copy(b, d) }) // there is one at a time
 				return n, netip.AddrPort{}, err
 			}), receive(listener.ReadFrom)
 
@@ -102,6 +104,54 @@ func TestMark(t *testing.T) {
 			msgs, err := syscall.ParseSocketControlMessage(oob[:n])
 			if err != nil || len(msgs) != 1 || len(msgs[0].Data) == 0 || msgs[0].Data[0] != 34<<2 {
 				t.Errorf("got control messages %+v, error %v, want the octet 0x88", msgs, err)
+			}
+		})
+	}
+}
+
+// A datagram that the kernel refuses keeps none of the others, of which there
+// are more than go with one system call.
+func TestWriteBatch(t *testing.T) {
+	for _, tc := range []struct{ name, local, lns string }{
+		{"IPv4", "127.77.0.5:17012", "127.77.0.6"}, {"IPv6", "[::1]:17012", "::1"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			peer := lnsSocket(t, tc.lns)
+			sock, err := (UDP{}).Dial(netip.MustParseAddrPort(tc.local), peer.at)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer func() { _ = sock.Close() }()
+			const refused = batchSize + 2
+			var ds [][]byte
+			for i := range 2 * batchSize {
+				ds = append(ds, fmt.Append(nil, i))
+			}
+			ds[refused] = make([]byte, 1<<16)
+			var calls []int
+			for rest := ds; len(rest) > 0; {
+				n, err := sock.WriteBatch(rest)
+				calls = append(calls, n)
+				if rest = rest[n:]; err != nil {
+					if !errors.Is(err, syscall.EMSGSIZE) || len(rest) != len(ds)-refused {
+						t.Fatalf("got %v with %d datagrams left", err, len(rest))
+					}
+					rest = rest[1:]
+				}
+			}
+			if want := []int{batchSize, 2, 0, batchSize - 3}; !slices.Equal(calls, want) {
+				t.Errorf("sent %v, want %v", calls, want)
+			}
+			for i := range ds {
+				if i != refused {
+					peer.want(t, fmt.Sprint(i))
+				}
+			}
+			if err := sock.Close(); err != nil {
+				t.Fatal(err)
+			}
+			if n, err := sock.WriteBatch(ds[:1]); n != 0 || err == nil {
+				t.Errorf("%d sent after Close, error %v", n, err)
 			}
 		})
 	}

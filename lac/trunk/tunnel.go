@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"net/netip"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -237,37 +238,43 @@ func (t *Tunnel) markQuiet() {
 	}
 }
 
-// maxDatagram is the longest control message that is read whole: there are no
-// AVPs that would make a sensible one longer. One that is cut fails the check
-// of its Length.
-const maxDatagram = 1 << 14
-
 // read feeds control messages to the loop until the socket is closed.
 func (t *Tunnel) read(sock Socket) {
-	buf := make([]byte, maxDatagram)
 	receiver, _ := t.trunk.cfg.Plane.(kernel.Receiver)
+	var inbox []command
+	receive := func(b []byte) {
+		if l2tp.IsControl(b) {
+			inbox = append(inbox, datagram{b: slices.Clone(b)})
+			return
+		}
+		t.data(receiver, b)
+	}
 	for {
-		n, err := sock.Read(buf)
+		err := sock.ReadBatch(receive)
+		t.deliver(inbox...)
+		clear(inbox)
+		inbox = inbox[:0]
 		switch {
 		case errors.Is(err, net.ErrClosed):
 			return
 		case err != nil:
 			// An ICMP error of an earlier send; silence will show what it means.
 			t.trunk.cfg.Dropped("l2tp: socket error")
-			continue
-		case !l2tp.IsControl(buf[:n]):
-			if receiver != nil && receiver.Receive(kernel.TunnelID(t.id), buf[:n]) {
-				t.Heard(time.Now())
-				continue
-			}
-			t.unexpected.Add(1)
-			t.trunk.cfg.Dropped("l2tp: data of no session")
-			if id, ok := l2tp.PeekTunnelID(buf[:n]); ok && id == t.id {
-				t.Heard(time.Now())
-			}
-			continue
 		}
-		t.deliver(datagram{b: append([]byte(nil), buf[:n]...)})
+	}
+}
+
+// data takes a data message: the kernel has those of bridges, except where a
+// data plane wants them handed up.
+func (t *Tunnel) data(receiver kernel.Receiver, b []byte) {
+	if receiver != nil && receiver.Receive(kernel.TunnelID(t.id), b) {
+		t.Heard(time.Now())
+		return
+	}
+	t.unexpected.Add(1)
+	t.trunk.cfg.Dropped("l2tp: data of no session")
+	if id, ok := l2tp.PeekTunnelID(b); ok && id == t.id {
+		t.Heard(time.Now())
 	}
 }
 
@@ -276,9 +283,11 @@ func (t *Tunnel) read(sock Socket) {
 const maxBacklog = 1 << 12
 
 // deliver hands network input to the loop.
-func (t *Tunnel) deliver(c command) {
-	if t.box.Offer(maxBacklog, c) == 0 && !t.box.Closed() {
-		t.trunk.cfg.Dropped("l2tp: control message, backlog full")
+func (t *Tunnel) deliver(cs ...command) {
+	for range cs[t.box.Offer(maxBacklog, cs...):] {
+		if !t.box.Closed() {
+			t.trunk.cfg.Dropped("l2tp: control message, backlog full")
+		}
 	}
 }
 
@@ -312,47 +321,6 @@ func (t *Tunnel) do(now time.Time, as []tunnel.Action) {
 			t.trunk.murmur.Debug("l2tp input", "tunnel", t.id, "peer", t.peer, "what", a.What)
 		}
 	}
-}
-
-// send sends a control message. The first one to where the peer answers from
-// moves the socket there: the data plane needs it connected.
-func (t *Tunnel) send(s tunnel.Send) {
-	if s.To != t.peer {
-		if !t.trunk.claim(t, s.To) {
-			t.trunk.cfg.Dropped("l2tp: two tunnels with one address and port of the LNS")
-			return
-		}
-		t.flush() // what is for the peer so far
-		if err := t.sock.Connect(s.To); err != nil {
-			t.trunk.cfg.Log.Error("tunnel cannot move", "tunnel", t.id, "lns", t.lns.Name, "to", s.To, "err", err)
-			return
-		}
-		t.trunk.cfg.Log.Info("LNS answers from elsewhere", "tunnel", t.id, "lns", t.lns.Name, "peer", t.peer, "now", s.To)
-		t.peer = s.To
-	}
-	t.write(s.Datagram)
-}
-
-// write sends a datagram, with others of the same turn: a system call for each
-// costs as much as all else that is done for a message.
-func (t *Tunnel) write(b []byte) {
-	if t.out = append(t.out, b); len(t.out) == batchSize {
-		t.flush()
-	}
-}
-
-// flush sends what write has kept. What the kernel refuses is lost like any
-// datagram, without those behind it: the reliable channel sends it again.
-func (t *Tunnel) flush() {
-	for rest := t.out; len(rest) > 0; {
-		n, err := t.sock.WriteBatch(rest)
-		if rest = rest[n:]; err != nil && len(rest) > 0 {
-			rest = rest[1:]
-			t.trunk.murmur.Debug("l2tp send failed", "tunnel", t.id, "peer", t.peer, "err", err)
-		}
-	}
-	clear(t.out)
-	t.out = t.out[:0]
 }
 
 // open hands the tunnel to the data plane. Nothing is answered before that,

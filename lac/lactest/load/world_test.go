@@ -260,12 +260,12 @@ type lacSocket struct {
 	local, peer netip.AddrPort
 }
 
-func (s *lacSocket) Read(b []byte) (int, error) {
-	items, err := s.take(time.Time{}, 1)
-	if err != nil {
-		return 0, err
+func (s *lacSocket) ReadBatch(fn func([]byte)) error {
+	items, err := s.take(time.Time{}, 64)
+	for _, p := range items {
+		fn(p.b)
 	}
-	return copy(b, items[0].b), nil
+	return err
 }
 
 func (s *lacSocket) WriteBatch(ds [][]byte) (int, error) {
