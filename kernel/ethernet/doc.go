@@ -9,6 +9,10 @@
 //     control protocol, 0x8000 and above (RFC 1661 section 2): LCP, PAP, CHAP,
 //     and the IPCP or IPV6CP that a subscriber sends before its bridge is there.
 //
+// The two kinds wait in queues of their own: broadcast discovery frames in one, all
+// that is addressed to the device in the other, which is read first. A flood of
+// PADIs costs none of the others its place.
+//
 // Network data never reaches user space, whether bridged or not: the filter
 // runs before the kernel copies anything. Control frames of a session that is
 // bridged are seen by both the bridge and the reader, who has to ignore them.

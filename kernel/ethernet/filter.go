@@ -62,18 +62,31 @@ func (p *program) link() []bpf.Instruction {
 	return p.code
 }
 
-// filter is the program described in doc.go. With all, it passes every PPPoE
-// frame whatever its destination and PPP protocol. The kernel has removed the
-// outermost tag before the program runs, if it knows its type.
-func filter(mac [macLen]byte, all bool) []bpf.Instruction {
+// part is which frames a filter passes.
+type part uint8
+
+const (
+	everything part = 1 + iota // every PPPoE frame, whatever its destination and PPP protocol
+	addressed                  // those described in doc.go that are for the device alone
+	broadcasts                 // the others
+)
+
+// filter is the program that passes a part. The kernel has removed the outermost
+// tag before the program runs, if it knows its type.
+func filter(mac [macLen]byte, of part) []bpf.Instruction {
 	p := &program{jumps: map[int][2]label{}, at: map[label]int{}}
 	p.etherType()
-	if all {
+	switch of {
+	case everything:
 		p.place("discovery")
 		p.place("session")
-	} else {
-		p.discovery(mac)
+	case addressed:
+		p.place("discovery")
+		p.add(bpf.LoadAbsolute{Off: 0, Size: 4})
+		p.ours(mac, "accept")
 		p.session(mac)
+	case broadcasts:
+		p.broadcasts()
 	}
 	p.place("accept")
 	p.add(bpf.RetConstant{Val: wholePacket})
@@ -102,16 +115,16 @@ func (p *program) etherType() {
 	p.jump(bpf.JumpEqual, uint32(etherTypeSession), "session", "drop")
 }
 
-// discovery accepts the device's address and broadcast (RFC 2516 section 5.1:
-// the PADI goes to the broadcast address).
-func (p *program) discovery(mac [macLen]byte) {
+// broadcasts accepts discovery frames to the broadcast address, as RFC 2516
+// section 5.1 wants a PADI.
+func (p *program) broadcasts() {
 	p.place("discovery")
 	p.add(bpf.LoadAbsolute{Off: 0, Size: 4})
-	p.jump(bpf.JumpEqual, 0xffffffff, next, "unicast")
+	p.jump(bpf.JumpEqual, 0xffffffff, next, "drop")
 	p.add(bpf.LoadAbsolute{Off: 4, Size: 2})
 	p.jump(bpf.JumpEqual, 0xffff, "accept", "drop")
-	p.place("unicast")
-	p.ours(mac, "accept")
+	p.place("session")
+	p.add(bpf.RetConstant{Val: 0})
 }
 
 // session accepts control protocols to the device's address.
@@ -134,8 +147,8 @@ func (p *program) ours(mac [macLen]byte, ifOurs label) {
 	p.jump(bpf.JumpEqual, uint32(binary.BigEndian.Uint16(mac[4:])), ifOurs, "drop")
 }
 
-func assemble(mac [macLen]byte, all bool) ([]bpf.RawInstruction, error) {
-	raw, err := bpf.Assemble(filter(mac, all))
+func assemble(mac [macLen]byte, of part) ([]bpf.RawInstruction, error) {
+	raw, err := bpf.Assemble(filter(mac, of))
 	if err != nil {
 		return nil, fmt.Errorf("assemble the filter: %w", err)
 	}

@@ -1,6 +1,7 @@
 package ethernet
 
 import (
+	"bytes"
 	"encoding/hex"
 	"strings"
 	"testing"
@@ -69,51 +70,66 @@ func TestFilter(t *testing.T) {
 		{"nothing", nil, false, false},
 		{"addresses alone", frame(ours, theirs), false, false},
 	}
-	for _, all := range []bool{false, true} {
-		vm, err := bpf.NewVM(filter(ourMAC, all))
+	for _, of := range []part{everything, addressed, broadcasts} {
+		vm, err := bpf.NewVM(filter(ourMAC, of))
 		if err != nil {
 			t.Fatal(err)
 		}
 		for _, tt := range tests {
-			want := tt.want
-			if all {
-				want = tt.all
+			want := tt.all
+			if of != everything {
+				want = tt.want && bytes.HasPrefix(tt.frame, frame(broadcast)) == (of == broadcasts)
 			}
 			n, err := vm.Run(tt.frame)
 			if err != nil {
 				t.Errorf("%s: %v", tt.name, err)
 			}
 			if got := n > 0; got != want {
-				t.Errorf("%s, all %v: passed %v, want %v", tt.name, all, got, want)
+				t.Errorf("%s, part %v: passed %v, want %v", tt.name, of, got, want)
 			}
 		}
 	}
 }
 
 func TestAssemble(t *testing.T) {
-	code, err := assemble(ourMAC, false)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(code) > 64 {
-		t.Errorf("got %d instructions, want a short program", len(code))
+	for _, of := range []part{everything, addressed, broadcasts} {
+		code, err := assemble(ourMAC, of)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(code) > 64 {
+			t.Errorf("part %v: got %d instructions, want a short program", of, len(code))
+		}
 	}
 }
 
 func FuzzFilter(f *testing.F) {
 	f.Add(frame(broadcast, theirs, "8863 11 09 0000 0000"))
 	f.Add(frame(ours, theirs, "8100 0064 8864 11 00 0007 0006 c021 01010004"))
-	vm, err := bpf.NewVM(filter(ourMAC, false))
-	if err != nil {
-		f.Fatal(err)
+	var vms []*bpf.VM
+	for _, of := range []part{addressed, broadcasts} {
+		vm, err := bpf.NewVM(filter(ourMAC, of))
+		if err != nil {
+			f.Fatal(err)
+		}
+		vms = append(vms, vm)
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
-		n, err := vm.Run(b)
-		if err != nil {
-			t.Fatal(err)
+		passed := 0
+		for _, vm := range vms {
+			n, err := vm.Run(b)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if n > 0 {
+				passed++
+			}
 		}
-		if n > 0 && len(b) < headerLen {
+		if passed > 0 && len(b) < headerLen {
 			t.Errorf("passed %d octets", len(b))
+		}
+		if passed > 1 {
+			t.Error("passed to both queues")
 		}
 	})
 }

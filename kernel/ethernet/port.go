@@ -2,14 +2,12 @@ package ethernet
 
 import (
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"net"
 	"sync"
 	"sync/atomic"
 	"syscall"
 
-	"github.com/mdlayher/packet"
 	"golang.org/x/sys/unix"
 
 	"lacd/kernel"
@@ -19,7 +17,7 @@ import (
 type Config struct {
 	Name string // of the device, as "eth1"
 
-	ReceiveBuffer int // octets the kernel may queue; 0: 8 MiB
+	ReceiveBuffer int // octets the kernel may queue, of broadcasts and of the rest; 0: 8 MiB each
 	SendBuffer    int // octets the kernel may queue; 0: 4 MiB
 	Batch         int // frames per system call, 1 to 1024; 0: 64
 
@@ -47,18 +45,18 @@ func (c Config) withDefaults() (Config, error) {
 	return c, nil
 }
 
-// Port is an access port. The goroutine that calls ReadBatch owns its reader.
+// Port is an access port. The goroutine that calls ReadBatch owns the readers of
+// its queues.
 type Port struct {
 	name  string
 	mac   [macLen]byte
 	mtu   int
 	index int
 
-	conn   *packet.Conn
-	raw    syscall.RawConn
+	queues *queues
+	raw    syscall.RawConn // of the first queue's socket, which is written to
 	closed atomic.Bool
 
-	reader *reader
 	writer *writer
 
 	truncated  atomic.Uint64
@@ -93,37 +91,19 @@ func listen(cfg Config) (*Port, error) {
 		return nil, fmt.Errorf("not an Ethernet device: address %q", ifi.HardwareAddr)
 	}
 	p := &Port{name: cfg.Name, mac: [macLen]byte(ifi.HardwareAddr), mtu: ifi.MTU, index: ifi.Index}
-	code, err := assemble(p.mac, cfg.All)
-	if err != nil {
+	if p.queues, err = openQueues(ifi, cfg); err != nil {
 		return nil, err
 	}
-	// Bound to no protocol the socket receives nothing until it is set up.
-	p.conn, err = packet.Listen(ifi, packet.Raw, 0, &packet.Config{Filter: code})
-	if err != nil {
-		return nil, err
-	}
-	if err := p.setUp(cfg); err != nil {
-		_ = p.conn.Close() // nothing was done with it
-		return nil, err
-	}
-	return p, nil
-}
-
-func (p *Port) setUp(cfg Config) error {
+	first := p.queues.all[0]
 	if cfg.Promiscuous {
-		if err := p.conn.SetPromiscuous(true); err != nil {
-			return err
+		if err := first.conn.SetPromiscuous(true); err != nil {
+			_ = p.queues.close() // nothing was done with them
+			return nil, err
 		}
 	}
-	raw, err := p.conn.SyscallConn()
-	if err != nil {
-		return err
-	}
-	p.raw = raw
-	p.reader = newReader(cfg.Batch, p.mtu)
+	p.raw = first.raw
 	p.writer = newWriter(cfg.Batch)
-	cerr := raw.Control(func(fd uintptr) { err = bind(int(fd), p.index, cfg) })
-	return errors.Join(cerr, err)
+	return p, nil
 }
 
 // bind sets the socket's options and then has it receive every protocol: those
@@ -162,10 +142,7 @@ func (p *Port) MTU() int { return p.mtu }
 func (p *Port) Stats() kernel.PortStats {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	// Reading clears the kernel's count. After Close the last one stands.
-	if s, err := p.conn.Stats(); err == nil {
-		p.drops += uint64(s.Drops)
-	}
+	p.drops += p.queues.drops() // none after Close: the last count stands
 	return kernel.PortStats{
 		ReceiveDrops: p.drops + p.truncated.Load(),
 		SendErrors:   p.sendErrors.Load(),
@@ -178,7 +155,7 @@ func (p *Port) Close() error {
 		return nil
 	}
 	p.Stats() // fetch the last count
-	return p.conn.Close()
+	return p.queues.close()
 }
 
 // opError gives an error of the socket its operation, and one name to the many

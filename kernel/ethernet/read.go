@@ -43,7 +43,7 @@ type reader struct {
 	buf     []byte // len(hdrs) times stride: tagLen free, then the frame
 	stride  int
 	control []byte // len(hdrs) times controlLen
-	recv    func(fd uintptr) bool
+	recv    func(fd uintptr)
 	n       int        // frames received last
 	errno   unix.Errno // or why not
 }
@@ -71,13 +71,13 @@ func newReader(batch, mtu int) *reader {
 	return r
 }
 
-// receive is what the network poller runs until it returns true.
-func (r *reader) receive(fd uintptr) bool {
+// receive takes what is there, at most a batch.
+func (r *reader) receive(fd uintptr) {
 	for i := range r.hdrs {
 		r.hdrs[i].Hdr.SetControllen(controlLen)
 	}
 	r.n, r.errno = mmsg.Recv(fd, r.hdrs)
-	return r.errno != unix.EAGAIN
+	r.n = max(r.n, 0)
 }
 
 // frame returns the i-th frame with its outermost tag in place. ok is false when
@@ -117,32 +117,58 @@ func (r *reader) aux(i int) *auxdata {
 	return (*auxdata)(unsafe.Pointer(&control[unix.CmsgLen(0)]))
 }
 
-// ReadBatch implements kernel.Port. It is for one goroutine. While the device is
-// down it waits; when it was deleted it returns kernel.ErrGone.
+// ReadBatch implements kernel.Port: a batch from each queue. It is for one
+// goroutine. While the device is down it waits; when it was deleted it returns
+// kernel.ErrGone.
 func (p *Port) ReadBatch(fn func(frame []byte)) error {
-	r := p.reader
 	for {
-		err := p.raw.Read(r.recv)
-		switch {
-		case p.closed.Load(), err != nil && !errors.Is(err, os.ErrDeadlineExceeded):
+		err := p.queues.wait.Read(p.queues.look)
+		late := errors.Is(err, os.ErrDeadlineExceeded)
+		if err == nil {
+			err = p.queues.err
+		}
+		if p.closed.Load() || err != nil && !late {
 			return p.opError("read from", err)
-		case err != nil, r.errno == unix.ENETDOWN: // time to look at the device
+		}
+		n := 0
+		if !late {
+			if n, late, err = p.deliver(fn); err != nil {
+				return p.opError("read from", err)
+			}
+		}
+		if late { // time to look at the device
 			if err := p.checkDevice(); err != nil {
 				return p.opError("read from", err)
 			}
-		case r.errno != 0:
-			return p.opError("read from", os.NewSyscallError("recvmmsg", r.errno))
-		default:
-			for i := range r.n {
-				if frame, ok := r.frame(i); ok {
-					fn(frame)
-				} else {
-					p.truncated.Add(1)
-				}
-			}
+		}
+		if n > 0 {
 			return nil
 		}
 	}
+}
+
+// deliver hands on what was received last. The device has gone down if a queue
+// says so.
+func (p *Port) deliver(fn func(frame []byte)) (n int, down bool, err error) {
+	for _, q := range p.queues.all {
+		r := q.reader
+		switch r.errno {
+		case 0, unix.EAGAIN:
+		case unix.ENETDOWN:
+			down = true
+		default:
+			err = os.NewSyscallError("recvmmsg", r.errno)
+		}
+		for i := range r.n {
+			if frame, ok := r.frame(i); ok {
+				fn(frame)
+			} else {
+				p.truncated.Add(1)
+			}
+		}
+		n += r.n
+	}
+	return n, down, err
 }
 
 // checkDevice returns kernel.ErrGone when the device was deleted. Otherwise it has
@@ -161,7 +187,7 @@ func (p *Port) checkDevice() error {
 	if !up {
 		deadline = time.Now().Add(downCheck)
 	}
-	return p.conn.SetReadDeadline(deadline)
+	return p.queues.poll.SetReadDeadline(deadline)
 }
 
 // device looks a device up in the socket's network namespace, which need not be

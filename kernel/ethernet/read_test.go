@@ -42,9 +42,7 @@ func TestReadBatch(t *testing.T) {
 		ipv4 = "8864 11 00 0007 0006 0021 45000000"
 	)
 	passed := [][]byte{
-		address(all, them, padi),
 		address(us, them, lcp),
-		address(all, them, "8100 0064", padi),
 		address(us, them, "8100 e064", lcp), // priority 7
 		address(us, them, "88a8 00c8 8100 0064", lcp),
 		address(us, them, "8100 00c8 8100 0064", lcp),
@@ -58,12 +56,13 @@ func TestReadBatch(t *testing.T) {
 		address(us, them, "0800 45000000"),
 	}
 	last := address(us, them, "8863 11 a7 0007 0000")
-	for _, batch := range [][][]byte{passed, dropped, {last}} {
+	padis := [][]byte{address(all, them, padi), address(all, them, "8100 0064", padi)}
+	for _, batch := range [][][]byte{padis, passed, dropped, {last}} {
 		if err := w.far.WriteBatch(batch); err != nil {
 			t.Fatal(err)
 		}
 	}
-	want := append(passed, last)
+	want := slices.Concat(passed, [][]byte{last}, padis) // broadcasts come last
 	if diff := cmp.Diff(want, read(t, w.port, len(want))); diff != "" {
 		t.Errorf("frames (-want +got):\n%s", diff)
 	}
