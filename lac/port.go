@@ -37,6 +37,7 @@ type access struct {
 	reply   []byte
 	replies [][]byte
 	inbox   [][]input // per shard
+	backlog backlog
 }
 
 // front is what hosts see of a port. It is replaced when the port was opened
@@ -80,6 +81,7 @@ func (a *access) read() {
 	for {
 		err := a.port.ReadBatch(a.receive)
 		a.flush()
+		a.backlog.read(time.Now())
 		switch {
 		case errors.Is(err, net.ErrClosed):
 			return
@@ -157,8 +159,12 @@ func (a *access) discover(f *wire.Frame) {
 	if a.srv.closing.Load() || a.sheds(f) {
 		return // silent: what began now could not be finished
 	}
-	from := len(a.reply)
-	reply, req, v := a.front.Load().responder.Receive(time.Now(), f, a.reply)
+	from, now := len(a.reply), time.Now()
+	receive := a.front.Load().responder.Receive
+	if f.Code == wire.PADI && a.backlog.late(now) {
+		receive = a.front.Load().responder.ReceiveLate
+	}
+	reply, req, v := receive(now, f, a.reply)
 	a.reply = reply
 	a.verdicts[v].Add(1)
 	if len(reply) > from {

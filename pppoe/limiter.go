@@ -60,6 +60,16 @@ func (l *limiter) admitPADI(now time.Time, f *wire.Frame) Verdict {
 	return full
 }
 
+// refuse takes note of a host as refused, and reports false if it was lately.
+func (l *limiter) refuse(now time.Time, f *wire.Frame) bool {
+	host := hostHash(l.seed, f.Src, f.VLANs)
+	if l.refused.has(now, host) {
+		return false
+	}
+	l.refused.add(now, host)
+	return true
+}
+
 // takeVLAN reports whether hosts with the tags of a frame had no more than their
 // share so far.
 func (l *limiter) takeVLAN(now time.Time, f *wire.Frame) bool {

@@ -166,6 +166,32 @@ func TestFloodWithTags(t *testing.T) {
 	}
 }
 
+// TestLate: a caller that is behind answers those who come again, and them only.
+func TestLate(t *testing.T) {
+	p := newPort(Limits{PADI: 1000, PADIPerHost: 20})
+	late := func(f wire.Frame) Verdict {
+		_, _, v := p.r.ReceiveLate(p.now, &f, nil)
+		return v
+	}
+	for _, want := range []Verdict{Late, Answered} {
+		if v := late(padiOf(1, vlans)); v != want {
+			t.Errorf("got %v, want %v", v, want)
+		}
+		p.now = p.now.Add(3 * time.Second)
+	}
+	if v := p.send(padiOf(2, vlans)); v != Answered {
+		t.Errorf("no longer behind: got %v", v)
+	}
+	i := padiOf(3, vlans)
+	i.Dst = ac
+	if v := late(i); v != NotBroadcast {
+		t.Errorf("PADI to us alone: got %v", v)
+	}
+	if v := late(padr(tag(wire.ServiceName, ""), cookieTag(t, p.r, p.now, padr()))); v != Requested {
+		t.Errorf("PADR: got %v, want requested", v)
+	}
+}
+
 // TestForgedPADRs: PADRs without a good cookie take nothing from the others.
 func TestForgedPADRs(t *testing.T) {
 	p := newPort(Limits{PADR: 100, PADRPerHost: 20})

@@ -87,6 +87,16 @@ func (r *Responder) Receive(now time.Time, f *wire.Frame, b []byte) (reply []byt
 	return b, Request{}, Ignored
 }
 
+// ReceiveLate is Receive for a caller that is behind: PADIs of hosts that were not
+// refused lately are refused, which costs less than an answer. They are known
+// when they come again; a host of which nobody has heard does not.
+func (r *Responder) ReceiveLate(now time.Time, f *wire.Frame, b []byte) (reply []byte, req Request, v Verdict) {
+	if f.EtherType == wire.Discovery && f.Code == wire.PADI && f.Dst == wire.Broadcast && r.Serves(f.VLANs) && r.limiter.refuse(now, f) {
+		return b, Request{}, Late
+	}
+	return r.Receive(now, f, b)
+}
+
 func (r *Responder) receivePADI(now time.Time, f *wire.Frame, b []byte) ([]byte, Verdict) {
 	// RFC 2516 section 5.1: "with the DESTINATION_ADDR set to the broadcast
 	// address".

@@ -26,10 +26,11 @@ const (
 	PortRate                          // all hosts together send more than they may
 	AgainRate                         // PADI of a host that was refused lately, and those send more than they may
 	VLANRate                          // PADI; hosts with the same tags send more than their share, and the port has little left
+	Late                              // PADI of a host that was not refused lately, and the caller is behind with reading
 )
 
 // NumVerdicts is the length of an array indexed by Verdict.
-const NumVerdicts = int(VLANRate) + 1
+const NumVerdicts = int(Late) + 1
 
 var verdicts = [NumVerdicts]string{
 	Ignored:        "ignored",
@@ -52,6 +53,7 @@ var verdicts = [NumVerdicts]string{
 	PortRate:       "port-rate",
 	AgainRate:      "again-rate",
 	VLANRate:       "vlan-rate",
+	Late:           "late",
 }
 
 // String returns a stable label for metrics, such as "bad-cookie".
