@@ -198,28 +198,30 @@ func (t Template) Equal(o Template) bool { return t.source == o.source }
 // octets. It is empty if t is, or if nothing in it is known.
 func (t *Template) Number(v *Values) string {
 	var b [MaxLen]byte
-	return string(t.write(b[:0], v, appendSafe))
+	return string(t.write(b[:0], v, true))
 }
 
 // Text writes the template with the octets of its fields as they are, and
 // however long they are.
 func (t *Template) Text(v *Values) string {
 	var b [64]byte
-	return string(t.write(b[:0], v, func(b []byte, s string) []byte { return append(b, s...) }))
+	return string(t.write(b[:0], v, false))
 }
 
-func (t *Template) write(out []byte, v *Values, appendTo func([]byte, string) []byte) []byte {
+// write appends the template: as a number, or the octets as they are. What it
+// calls is known when it is compiled, so that out can be on the caller's stack.
+func (t *Template) write(out []byte, v *Values, number bool) []byte {
 	known, asked := false, false
 	for _, p := range t.parts {
 		if p.fields == nil {
-			out = appendTo(out, p.text)
+			out = appendTo(out, p.text, number)
 			continue
 		}
 		asked = true
 		for _, f := range p.fields {
 			if s := f.of(v); s != "" {
 				known = true
-				out = appendTo(out, s)
+				out = appendTo(out, s, number)
 				break
 			}
 		}
@@ -228,6 +230,13 @@ func (t *Template) write(out []byte, v *Values, appendTo func([]byte, string) []
 		return nil
 	}
 	return out
+}
+
+func appendTo(b []byte, s string, number bool) []byte {
+	if number {
+		return appendSafe(b, s)
+	}
+	return append(b, s...)
 }
 
 const hex = "0123456789ABCDEF"
