@@ -1,6 +1,7 @@
 package radius
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"net/netip"
@@ -28,31 +29,51 @@ type Request interface {
 	Encode(t Try) ([]byte, error)
 }
 
-// Builder collects attributes. Its first error sticks.
+// Builder appends attributes as they are sent. Its first error sticks.
 type Builder struct {
-	Packet *layeh.Packet
-	err    error
+	b   []byte
+	err error
+}
+
+// NewBuilder returns a Builder that appends to b.
+func NewBuilder(b []byte) Builder { return Builder{b: b} }
+
+// Attributes returns what was appended to, and the first error.
+func (b *Builder) Attributes() ([]byte, error) { return b.b, b.err }
+
+// usualLen is more than the packets of most subscribers have.
+const usualLen = 384
+
+// appendHeader appends the header of a packet whose length is not known yet
+// (RFC 2865 section 3).
+func appendHeader(b []byte, code layeh.Code, id uint8, authenticator [16]byte) []byte {
+	return append(append(b, byte(code), id, 0, 0), authenticator[:]...)
+}
+
+// measure fills in the length of a packet.
+func measure(packet []byte) error {
+	if len(packet) > maxPacket {
+		return fmt.Errorf("the packet has %d octets, at most %d are allowed", len(packet), maxPacket)
+	}
+	binary.BigEndian.PutUint16(packet[2:], uint16(len(packet)))
+	return nil
 }
 
 // newSigned begins a packet whose Message-Authenticator is its first attribute.
 func newSigned(code layeh.Code, t Try) Builder {
-	b := Builder{Packet: &layeh.Packet{
-		Code:          code,
-		Identifier:    t.ID,
-		Authenticator: t.Authenticator,
-		Attributes:    make(layeh.Attributes, 0, 24),
-	}}
-	b.Packet.Add(rfc2869.MessageAuthenticator_Type, make(layeh.Attribute, 16))
+	b := NewBuilder(appendHeader(make([]byte, 0, usualLen), code, t.ID, t.Authenticator))
+	var zero [16]byte
+	b.Octets(rfc2869.MessageAuthenticator_Type, zero[:])
 	return b
 }
 
 // sign returns what newSigned began, with its Message-Authenticator.
 func (b *Builder) sign(t Try) ([]byte, error) {
-	if err := b.Err(); err != nil {
+	packet, err := b.Attributes()
+	if err != nil {
 		return nil, err
 	}
-	packet, err := b.Packet.MarshalBinary()
-	if err != nil {
+	if err := measure(packet); err != nil {
 		return nil, err
 	}
 	if len(t.Secret) == 0 {
@@ -63,13 +84,28 @@ func (b *Builder) sign(t Try) ([]byte, error) {
 	return packet, nil
 }
 
+// AccountingRequest returns the packet of attributes that a Builder has made, in
+// any number of pieces, with its Request Authenticator (RFC 2866 section 3).
+func AccountingRequest(t Try, attributes ...[]byte) ([]byte, error) {
+	if len(t.Secret) == 0 {
+		return nil, errNoSecret
+	}
+	packet := appendHeader(make([]byte, 0, usualLen), layeh.CodeAccountingRequest, t.ID, [16]byte{})
+	for _, a := range attributes {
+		packet = append(packet, a...)
+	}
+	if err := measure(packet); err != nil {
+		return nil, err
+	}
+	sum := PacketAuthenticator(packet, [16]byte{}, t.Secret)
+	copy(packet[4:], sum[:])
+	return packet, nil
+}
+
 var errNoSecret = errors.New("the server has no secret")
 
 // maxValue is the longest attribute value (RFC 2865 section 5).
 const maxValue = 253
-
-// Err returns the first error.
-func (b *Builder) Err() error { return b.err }
 
 // Octets adds an attribute, unless v is empty: strings "of length zero (0) MUST
 // NOT be sent; omit the entire attribute instead" (RFC 2865 section 5).
@@ -77,17 +113,25 @@ func (b *Builder) Octets(t layeh.Type, v []byte) {
 	switch {
 	case len(v) == 0:
 	case len(v) > maxValue:
-		b.fail(fmt.Errorf("attribute %d has %d octets, at most %d fit", t, len(v), maxValue))
+		b.tooLong(t, len(v))
 	default:
-		b.Packet.Add(t, v)
+		b.b = append(append(b.b, byte(t), byte(2+len(v))), v...)
 	}
 }
 
 // Text adds a text attribute, unless s is empty.
 func (b *Builder) Text(t layeh.Type, s string) {
-	if s != "" {
-		b.Octets(t, []byte(s))
+	switch {
+	case s == "":
+	case len(s) > maxValue:
+		b.tooLong(t, len(s))
+	default:
+		b.b = append(append(b.b, byte(t), byte(2+len(s))), s...)
 	}
+}
+
+func (b *Builder) tooLong(t layeh.Type, n int) {
+	b.fail(fmt.Errorf("attribute %d has %d octets, at most %d fit", t, n, maxValue))
 }
 
 // Cut adds a text attribute, cut to what fits. It is for what subscribers say
@@ -96,7 +140,7 @@ func (b *Builder) Cut(t layeh.Type, s string) { b.Text(t, s[:min(len(s), maxValu
 
 // Integer adds a four-octet integer.
 func (b *Builder) Integer(t layeh.Type, v uint32) {
-	b.Packet.Add(t, layeh.NewInteger(v))
+	b.b = binary.BigEndian.AppendUint32(append(b.b, byte(t), 2+4), v)
 }
 
 // TaggedInteger adds an untagged tunnel integer: tag 0, three octets of value

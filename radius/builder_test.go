@@ -1,11 +1,26 @@
 package radius
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
 	layeh "layeh.com/radius"
 )
+
+// parsed returns what b has collected.
+func parsed(t *testing.T, b *Builder) *layeh.Attributes {
+	t.Helper()
+	all, err := b.Attributes()
+	if err != nil {
+		t.Fatal(err)
+	}
+	attrs, err := layeh.ParseAttributes(all)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &attrs
+}
 
 func TestBuilderTaggedText(t *testing.T) {
 	for _, tt := range []struct{ in, want string }{
@@ -14,9 +29,9 @@ func TestBuilderTaggedText(t *testing.T) {
 		{"\x01group", "\x00\x01group"}, // would be read as a tag
 		{"\x00\x00group", "\x00\x00\x00group"},
 	} {
-		b := Builder{Packet: &layeh.Packet{}}
+		var b Builder
 		b.TaggedText(82, tt.in)
-		if got := string(b.Packet.Get(82)); got != tt.want {
+		if got := string(parsed(t, &b).Get(82)); got != tt.want {
 			t.Errorf("%q: got %q, want %q", tt.in, got, tt.want)
 		}
 	}
@@ -24,29 +39,55 @@ func TestBuilderTaggedText(t *testing.T) {
 
 func TestBuilderTunnelType(t *testing.T) {
 	for server, medium := range map[string]uint32{"192.0.2.9": 1, "2001:db8::9": 2, "lns.example": 1, "::ffff:192.0.2.9": 1} {
-		b := Builder{Packet: &layeh.Packet{}}
+		var b Builder
 		b.TunnelType(server)
-		if got, _ := layeh.Integer(b.Packet.Get(64)); got != 3 {
+		if got, _ := layeh.Integer(parsed(t, &b).Get(64)); got != 3 {
 			t.Errorf("%s: got Tunnel-Type %d, want 3", server, got)
 		}
-		if got, _ := layeh.Integer(b.Packet.Get(65)); got != medium {
+		if got, _ := layeh.Integer(parsed(t, &b).Get(65)); got != medium {
 			t.Errorf("%s: got Tunnel-Medium-Type %d, want %d", server, got, medium)
 		}
 	}
 }
 
 func TestBuilderFirstErrorSticks(t *testing.T) {
-	b := Builder{Packet: &layeh.Packet{}}
+	var b Builder
 	b.Text(1, strings.Repeat("x", 254))
 	b.Text(2, strings.Repeat("x", 300))
-	if b.Err() == nil || !strings.Contains(b.Err().Error(), "attribute 1 has 254") {
-		t.Errorf("got %v, want the error of attribute 1", b.Err())
-	}
-	if len(b.Packet.Attributes) != 0 {
-		t.Errorf("got %d attributes, want none", len(b.Packet.Attributes))
+	got, err := b.Attributes()
+	if err == nil || !strings.Contains(err.Error(), "attribute 1 has 254") || len(got) != 0 {
+		t.Errorf("got %x, %v, want the error of attribute 1", got, err)
 	}
 	b.Text(3, "")
-	if b.Packet.Get(3) != nil {
-		t.Error("an empty attribute was added")
+	b.Octets(4, nil)
+	if got, _ := b.Attributes(); len(got) != 0 {
+		t.Errorf("got %x, want no empty attributes", got)
+	}
+}
+
+// A packet that is too long is not sent (RFC 2865 section 3).
+func TestTooLong(t *testing.T) {
+	try := Try{Secret: []byte("secret")}
+	for _, tt := range []struct {
+		attributes int // of 255 octets
+		ok         bool
+	}{{15, true}, {16, false}} {
+		signed, plain := newSigned(layeh.CodeAccessRequest, try), Builder{}
+		for range tt.attributes {
+			signed.Octets(25, make([]byte, maxValue))
+			plain.Octets(25, make([]byte, maxValue))
+		}
+		b, err := signed.sign(try)
+		if (err == nil) != tt.ok || tt.ok && int(b[2])<<8|int(b[3]) != len(b) {
+			t.Errorf("%d attributes, signed: got %d octets, %v", tt.attributes, len(b), err)
+		}
+		attrs, _ := plain.Attributes()
+		b, err = AccountingRequest(try, attrs[:255], attrs[255:])
+		if (err == nil) != tt.ok || tt.ok && !layeh.IsAuthenticRequest(b, try.Secret) {
+			t.Errorf("%d attributes of accounting: got %d octets, %v", tt.attributes, len(b), err)
+		}
+	}
+	if _, err := AccountingRequest(Try{}, nil); !errors.Is(err, errNoSecret) {
+		t.Errorf("without a secret: got %v", err)
 	}
 }

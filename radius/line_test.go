@@ -3,23 +3,18 @@ package radius
 import (
 	"testing"
 
-	layeh "layeh.com/radius"
-
 	"lacd/pppoe/wire"
 )
 
 func lineBytes(t *testing.T, l *wire.Line, accounting bool) []byte {
 	t.Helper()
-	b := Builder{Packet: &layeh.Packet{}}
+	var b Builder
 	b.Line(l, accounting)
-	if b.Err() != nil {
-		t.Fatal(b.Err())
-	}
-	p, err := b.Packet.MarshalBinary()
+	attrs, err := b.Attributes()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return p[headerLen:]
+	return attrs
 }
 
 func TestLineAccounting(t *testing.T) {

@@ -1,12 +1,11 @@
 package acct
 
 import (
-	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 	"time"
 
-	layeh "layeh.com/radius"
 	"layeh.com/radius/rfc2865"
 	"layeh.com/radius/rfc2866"
 	"layeh.com/radius/rfc2867"
@@ -141,7 +140,7 @@ type Record struct {
 	Entry   uint64 // the record's place in a journal that survives the process; 0: none
 	Old     bool   // of an earlier run
 
-	stored layeh.Attributes // of a record that was read back: all but Acct-Delay-Time
+	stored []byte // attributes of a record that was read back: all but Acct-Delay-Time
 }
 
 var _ radius.Request = (*Record)(nil)
@@ -153,32 +152,30 @@ func (r *Record) session() bool { return r.Status != On && r.Status != Off }
 // event at t.Now, so every packet encoded later differs and has an identifier
 // of its own; a retransmission repeats the octets (RFC 2866 section 5.2).
 func (r *Record) Encode(t radius.Try) ([]byte, error) {
-	if len(t.Secret) == 0 {
-		return nil, errors.New("the server has no secret")
+	attrs, err := r.AppendTo(nil)
+	if err != nil {
+		return nil, err
 	}
-	attrs := r.stored
-	if attrs == nil {
-		var err error
-		if attrs, err = r.attributes(); err != nil {
-			return nil, err
-		}
-	}
-	delay := layeh.NewInteger(uint32(max(0, t.Now.Sub(r.EventTime)/time.Second)))
-	p := layeh.Packet{Code: layeh.CodeAccountingRequest, Identifier: t.ID, Secret: t.Secret}
-	p.Attributes = append(make(layeh.Attributes, 0, len(attrs)+1), attrs[:lead]...)
-	p.Add(rfc2866.AcctDelayTime_Type, delay)
-	p.Attributes = append(p.Attributes, attrs[lead:]...)
-	// Encode computes the Request Authenticator (RFC 2866 section 3).
-	return p.Encode()
+	var delay [6]byte
+	b := radius.NewBuilder(delay[:0])
+	b.Integer(rfc2866.AcctDelayTime_Type, uint32(max(0, t.Now.Sub(r.EventTime)/time.Second)))
+	about := lead(attrs)
+	return radius.AccountingRequest(t, attrs[:about], delay[:], attrs[about:])
 }
 
-// lead is how many attributes come before Acct-Delay-Time: what the record is
-// about.
-const lead = 2
+// lead returns how many octets the two attributes have that come before
+// Acct-Delay-Time: what the record is about.
+func lead(attrs []byte) int {
+	first := int(attrs[1])
+	return first + int(attrs[first+1])
+}
 
-// attributes returns all attributes but Acct-Delay-Time.
-func (r *Record) attributes() (layeh.Attributes, error) {
-	b := radius.Builder{Packet: &layeh.Packet{Attributes: make(layeh.Attributes, 0, 40)}}
+// usualLen is more than the attributes of most records have.
+const usualLen = 384
+
+// appendAttributes appends all attributes but Acct-Delay-Time.
+func (r *Record) appendAttributes(to []byte) ([]byte, error) {
+	b := radius.NewBuilder(slices.Grow(to, usualLen))
 	nas := radius.NAS{
 		Identifier: r.NASIdentifier, IP: r.NASIP, Port: r.NASPort, PortType: r.NASPortType, PortID: r.NASPortID,
 	}
@@ -189,7 +186,7 @@ func (r *Record) attributes() (layeh.Attributes, error) {
 	switch {
 	case !r.session():
 	case r.Session == "":
-		return nil, fmt.Errorf("accounting %s without a session", r.Status)
+		return to, fmt.Errorf("accounting %s without a session", r.Status)
 	case r.Status.ofTunnel():
 		b.Cut(rfc2865.UserName_Type, r.User)
 		r.tunnel(&b)
@@ -203,7 +200,7 @@ func (r *Record) attributes() (layeh.Attributes, error) {
 	if r.Status.ends() && r.TerminateCause != 0 {
 		b.Integer(rfc2866.AcctTerminateCause_Type, r.TerminateCause)
 	}
-	return b.Packet.Attributes, b.Err()
+	return b.Attributes()
 }
 
 // id returns Acct-Session-Id, which RFC 2866 section 5.13 wants in every

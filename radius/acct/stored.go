@@ -3,6 +3,7 @@ package acct
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	layeh "layeh.com/radius"
@@ -14,18 +15,10 @@ import (
 // for Acct-Delay-Time, which is made when they are. Nothing in them depends on
 // the secret of a server.
 func (r *Record) AppendTo(b []byte) ([]byte, error) {
-	attrs := r.stored
-	if attrs == nil {
-		var err error
-		if attrs, err = r.attributes(); err != nil {
-			return b, err
-		}
+	if r.stored != nil {
+		return append(b, r.stored...), nil
 	}
-	for _, a := range attrs {
-		b = append(b, byte(a.Type), byte(2+len(a.Attribute)))
-		b = append(b, a.Attribute...)
-	}
-	return b, nil
+	return r.appendAttributes(b)
 }
 
 // maxStored is the room for attributes in a packet, Acct-Delay-Time apart (RFC
@@ -38,11 +31,12 @@ func ParseRecord(b []byte) (*Record, error) {
 	if len(b) > maxStored {
 		return nil, fmt.Errorf("a stored record has %d octets, at most %d fit", len(b), maxStored)
 	}
-	attrs, err := layeh.ParseAttributes(append([]byte(nil), b...))
+	stored := slices.Clone(b)
+	attrs, err := layeh.ParseAttributes(stored)
 	if err != nil {
 		return nil, fmt.Errorf("stored record: %w", err)
 	}
-	if len(attrs) <= lead || attrs[0].Type != rfc2866.AcctStatusType_Type || attrs[1].Type != rfc2866.AcctSessionID_Type ||
+	if len(attrs) < 3 || attrs[0].Type != rfc2866.AcctStatusType_Type || attrs[1].Type != rfc2866.AcctSessionID_Type ||
 		attrs[2].Type != rfc2869.EventTimestamp_Type {
 		return nil, errors.New("a stored record does not say what it is about")
 	}
@@ -55,7 +49,7 @@ func ParseRecord(b []byte) (*Record, error) {
 		return nil, fmt.Errorf("stored record: %w", err)
 	}
 	r := &Record{
-		Status: Status(status), Session: string(attrs[1].Attribute), EventTime: time.Unix(int64(at), 0), stored: attrs,
+		Status: Status(status), Session: string(attrs[1].Attribute), EventTime: time.Unix(int64(at), 0), stored: stored,
 	}
 	if status > uint32(LinkReject) || !r.session() || r.Session == "" {
 		return nil, fmt.Errorf("a stored record is of kind %d", status)
