@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"lacd/radius/radiustest"
+	"lacd/radius/radiustest/freeradius"
 )
 
 // radiusSecret is shared by the gateway and the servers, which know all
@@ -59,78 +60,6 @@ func answer(s *radiustest.Server, pc net.PacketConn) error {
 	}
 }
 
-// radiusd is FreeRADIUS's configuration: everybody is let in, accounting is taken
-// and forgotten. One setting per line: the parser takes no more.
-const radiusd = `
-prefix = /usr
-name = freeradius
-libdir = /usr/lib/freeradius
-run_dir = @DIR@
-pidfile = @DIR@/pid
-max_requests = 65536
-log {
-	destination = stdout
-	auth = no
-}
-security {
-	reject_delay = 0
-}
-thread pool {
-	start_servers = 2
-	max_servers = 4
-	min_spare_servers = 1
-	max_spare_servers = 4
-}
-client lac {
-	ipaddr = @LAC@
-	secret = "@SECRET@"
-	require_message_authenticator = yes
-}
-modules {
-	files {
-		usersfile = @DIR@/users
-	}
-	pap {
-	}
-	chap {
-	}
-	always ok {
-		rcode = ok
-	}
-}
-server bench {
-	listen {
-		type = auth
-		ipaddr = @ADDR@
-		port = 1812
-	}
-	listen {
-		type = acct
-		ipaddr = @ADDR@
-		port = 1813
-	}
-	authorize {
-		update reply {
-			Message-Authenticator := 0x00
-		}
-		chap
-		files
-		pap
-	}
-	authenticate {
-		Auth-Type PAP {
-			pap
-		}
-		Auth-Type CHAP {
-			chap
-		}
-	}
-	accounting {
-		ok
-	}
-}
-`
-
 // startRADIUS starts a server on the other side, the real one or the one in
 // memory, and waits until it serves.
 func (w *world) startRADIUS(ctx context.Context, free bool) error {
@@ -142,11 +71,11 @@ func (w *world) startRADIUS(ctx context.Context, free bool) error {
 	defer func() { _ = out.Close() }() // the server has its own
 	args, ready := []string{w.bench.self, "radius", radiusAddr}, "ready"
 	if free {
-		dir := filepath.Join(w.dir, "raddb")
-		if err := writeRaddb(dir); err != nil {
+		c := freeRADIUS(filepath.Join(w.dir, "raddb"))
+		if err := c.Write(); err != nil {
 			return err
 		}
-		args, ready = []string{"freeradius", "-f", "-l", "stdout", "-d", dir}, "Ready to process requests"
+		args, ready = c.Command(), freeradius.Ready
 	}
 	args = inside(w.other, args...)
 	cmd := exec.Command(args[0], args[1:]...)
@@ -165,13 +94,10 @@ func (w *world) startRADIUS(ctx context.Context, free bool) error {
 	})
 }
 
-func writeRaddb(dir string) error {
-	conf := strings.NewReplacer("@DIR@", dir, "@LAC@", gatewayAddr, "@ADDR@", radiusAddr, "@SECRET@", radiusSecret).Replace(radiusd)
-	users := fmt.Sprintf("DEFAULT Cleartext-Password := %q\n", clientPassword)
-	return errors.Join(
-		os.MkdirAll(dir, 0o700),
-		os.WriteFile(filepath.Join(dir, "radiusd.conf"), []byte(conf), 0o600),
-		os.WriteFile(filepath.Join(dir, "users"), []byte(users), 0o600),
-		os.WriteFile(filepath.Join(dir, "dictionary"), nil, 0o600),
-	)
+// freeRADIUS lets everybody in, and takes accounting and forgets it.
+func freeRADIUS(dir string) *freeradius.Config {
+	return &freeradius.Config{
+		Dir: dir, Addr: radiusAddr, Auth: 1812, Acct: 1813, Client: gatewayAddr, Secret: radiusSecret,
+		Users: fmt.Sprintf("DEFAULT Cleartext-Password := %q\n", clientPassword),
+	}
 }

@@ -1,27 +1,16 @@
 package main
 
 import (
-	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 )
 
-func TestRaddb(t *testing.T) {
-	dir := filepath.Join(t.TempDir(), "raddb")
-	if err := writeRaddb(dir); err != nil {
+func TestFreeRADIUS(t *testing.T) {
+	c := freeRADIUS(filepath.Join(t.TempDir(), "raddb"))
+	if err := c.Write(); err != nil {
 		t.Fatal(err)
 	}
-	text, err := os.ReadFile(filepath.Join(dir, "radiusd.conf"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, want := range []string{"ipaddr = " + gatewayAddr + "\n", "secret = \"" + radiusSecret + "\"\n", "ipaddr = " + radiusAddr + "\n"} {
-		if !strings.Contains(string(text), want) {
-			t.Errorf("there is no %q", want)
-		}
-	}
-	if strings.Contains(string(text), "@") {
-		t.Errorf("a place is left open:\n%s", text)
+	if want := "DEFAULT Cleartext-Password := \"lacsim\"\n"; c.Users != want {
+		t.Errorf("users: got %q, want %q", c.Users, want)
 	}
 }

@@ -132,7 +132,7 @@ func heap() uint64 {
 
 // BenchmarkAuthenticateFreeRADIUS asks a real server over real sockets.
 func BenchmarkAuthenticateFreeRADIUS(b *testing.B) {
-	addr := newFreeRADIUS(b, listenUDP).start(b)
+	addr := newFreeRADIUS(b, false).start(b)
 	cfg := benchConfig(addr)
 	b.ReportAllocs()
 	b.ResetTimer()

@@ -3,7 +3,6 @@ package client
 import (
 	"bufio"
 	"crypto/tls"
-	"fmt"
 	"net"
 	"net/netip"
 	"os"
@@ -19,94 +18,7 @@ import (
 	"lacd/radius"
 	"lacd/radius/acct"
 	"lacd/radius/radiustest"
-)
-
-// raddb is FreeRADIUS with one user and signed answers, on the loopback.
-const raddb = `
-prefix = /usr
-name = freeradius
-libdir = /usr/lib/freeradius
-run_dir = @DIR@
-pidfile = @DIR@/pid
-max_requests = 65536
-log {
-	destination = stdout
-}
-security {
-	reject_delay = 0
-	status_server = yes
-}
-thread pool {
-	start_servers = 2
-	max_servers = 4
-	min_spare_servers = 1
-	max_spare_servers = 4
-}
-client lac {
-	ipaddr = 127.0.0.1
-	secret = @SECRET@
-	require_message_authenticator = yes
-}
-clients radsec {
-	client lac {
-		ipaddr = 127.0.0.1
-		proto = tls
-		secret = radsec
-	}
-}
-modules {
-	files {
-		usersfile = @DIR@/users
-	}
-	pap {
-	}
-	always ok {
-		rcode = ok
-	}
-}
-server test {
-	@LISTEN@
-	authorize {
-		update reply {
-			Message-Authenticator := 0x00
-		}
-		files
-		pap
-	}
-	authenticate {
-		Auth-Type PAP {
-			pap
-		}
-	}
-	accounting {
-		ok
-	}
-}
-`
-
-// How FreeRADIUS listens. On TLS one port takes both kinds.
-const (
-	listenUDP = `listen {
-		type = auth
-		ipaddr = 127.0.0.1
-		port = @PORT@
-	}`
-	listenTLS = `listen {
-		type = auth+acct
-		proto = tcp
-		ipaddr = 127.0.0.1
-		port = @PORT@
-		clients = radsec
-		tls {
-			private_key_file = @DIR@/key.pem
-			certificate_file = @DIR@/cert.pem
-			ca_file = @DIR@/ca.pem
-			require_client_cert = yes
-			tls_min_version = "1.2"
-			tls_max_version = "1.3"
-			fragment_size = 8192
-		}
-	}`
+	"lacd/radius/radiustest/freeradius"
 )
 
 const freeUsers = `nemo Cleartext-Password := "arctangent"
@@ -115,48 +27,40 @@ const freeUsers = `nemo Cleartext-Password := "arctangent"
 
 // freeRADIUS is a private instance.
 type freeRADIUS struct {
-	binary string
-	dir    string
-	addr   netip.AddrPort
+	freeradius.Config
+	addr netip.AddrPort
 }
 
-// newFreeRADIUS writes its files. Only where FreeRADIUS is not installed, and
+// newFreeRADIUS writes its files: one user, signed answers, on the loopback. Only where FreeRADIUS is not installed, and
 // nobody has promised it, the test is skipped.
-func newFreeRADIUS(tb testing.TB, listen string) *freeRADIUS {
+func newFreeRADIUS(tb testing.TB, overTLS bool) *freeRADIUS {
 	tb.Helper()
-	binary, err := exec.LookPath("freeradius")
-	if err != nil {
+	if _, err := exec.LookPath("freeradius"); err != nil {
 		if os.Getenv("LACD_TEST_ROOT") == "1" {
 			tb.Fatal("freeradius is not installed: deploy/lab/deps")
 		}
 		tb.Skip("freeradius is not installed")
 	}
-	f := &freeRADIUS{binary: binary, dir: tb.TempDir()}
 	pc, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
 	if err != nil {
 		tb.Fatal(err)
 	}
-	f.addr = pc.LocalAddr().(*net.UDPAddr).AddrPort()
+	f := &freeRADIUS{addr: pc.LocalAddr().(*net.UDPAddr).AddrPort()}
 	_ = pc.Close() // its port is free now, and FreeRADIUS takes it
-	conf := strings.Replace(raddb, "@LISTEN@", listen, 1)
-	conf = strings.NewReplacer("@DIR@", f.dir, "@SECRET@", sharedSecret, "@PORT@", fmt.Sprint(f.addr.Port())).Replace(conf)
-	f.write(tb, "radiusd.conf", conf)
-	f.write(tb, "dictionary", "")
-	f.write(tb, "users", freeUsers)
-	return f
-}
-
-func (f *freeRADIUS) write(tb testing.TB, name, text string) {
-	tb.Helper()
-	if err := os.WriteFile(filepath.Join(f.dir, name), []byte(text), 0o600); err != nil {
+	f.Config = freeradius.Config{
+		Dir: tb.TempDir(), Addr: "127.0.0.1", Auth: f.addr.Port(), TLS: overTLS, Client: "127.0.0.1", Secret: sharedSecret, Users: freeUsers,
+	}
+	if err := f.Write(); err != nil {
 		tb.Fatal(err)
 	}
+	return f
 }
 
 // start runs it until the test ends.
 func (f *freeRADIUS) start(tb testing.TB) netip.AddrPort {
 	tb.Helper()
-	cmd := exec.Command(f.binary, "-f", "-l", "stdout", "-d", f.dir)
+	args := f.Command()
+	cmd := exec.Command(args[0], args[1:]...)
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		tb.Fatal(err)
@@ -170,7 +74,7 @@ func (f *freeRADIUS) start(tb testing.TB) netip.AddrPort {
 		defer close(drained)
 		told := false
 		for lines := bufio.NewScanner(out); lines.Scan(); {
-			if !told && strings.Contains(lines.Text(), "Ready to process requests") {
+			if !told && strings.Contains(lines.Text(), freeradius.Ready) {
 				told = true
 				close(ready)
 			}
@@ -199,7 +103,7 @@ func (f *freeRADIUS) start(tb testing.TB) netip.AddrPort {
 
 // RADIUS over TLS, with FreeRADIUS: both kinds, each over its connection.
 func TestFreeRADIUSOverTLS(t *testing.T) {
-	f := newFreeRADIUS(t, listenTLS)
+	f := newFreeRADIUS(t, true)
 	ca := radiustest.NewAuthority(t)
 	f.certify(t, ca)
 	addr := f.start(t)
@@ -241,15 +145,17 @@ func TestFreeRADIUSOverTLS(t *testing.T) {
 func (f *freeRADIUS) certify(t *testing.T, ca *radiustest.Authority) {
 	t.Helper()
 	pool, cert, key := ca.PEM(t, "127.0.0.1")
-	for name, text := range map[string][]byte{"ca.pem": pool, "cert.pem": cert, "key.pem": key} {
-		f.write(t, name, string(text))
+	for name, text := range map[string][]byte{freeradius.AuthorityFile: pool, freeradius.CertFile: cert, freeradius.KeyFile: key} {
+		if err := os.WriteFile(filepath.Join(f.Dir, name), text, 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 
 // Where one does not know the other's authority nobody is let in, nothing is
 // accounted, and it is told why.
 func TestFreeRADIUSOverTLSOfAnother(t *testing.T) {
-	f := newFreeRADIUS(t, listenTLS)
+	f := newFreeRADIUS(t, true)
 	ca, other := radiustest.NewAuthority(t), radiustest.NewAuthority(t)
 	f.certify(t, ca)
 	addr := f.start(t)
@@ -308,7 +214,7 @@ func TestFreeRADIUSOverTLSOfAnother(t *testing.T) {
 
 // FreeRADIUS that is away, and then there, is found by Status-Server.
 func TestFreeRADIUSStatusServer(t *testing.T) {
-	f := newFreeRADIUS(t, listenUDP)
+	f := newFreeRADIUS(t, false)
 	answers, lives := make(chan Answer, 2), make(chan struct{}, 100) // it may die again on a busy machine
 	c, err := New(Config{
 		NAS: NAS{Identifier: "lac1"},

@@ -8,84 +8,12 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"lacd/radius/radiustest/freeradius"
 )
 
 // radiusSecret is shared by the LAC and FreeRADIUS.
 const radiusSecret = "lab-radius-secret-0123456789"
-
-// radiusd is radiusd.conf: files for authorization, PAP and CHAP, accounting to
-// one detail file. @DIR@ is the private directory. One setting per line: the
-// parser takes no more. Replies are signed, which FreeRADIUS 3.2.1 does only when
-// it is told to.
-const radiusd = `
-prefix = /usr
-name = freeradius
-libdir = /usr/lib/freeradius
-run_dir = @DIR@
-pidfile = @DIR@/pid
-log {
-	destination = stdout
-	auth = yes
-}
-security {
-	reject_delay = 0
-	status_server = yes
-}
-thread pool {
-	start_servers = 2
-	max_servers = 4
-	min_spare_servers = 1
-	max_spare_servers = 4
-}
-client lac {
-	ipaddr = @LAC@
-	secret = @SECRET@
-	require_message_authenticator = yes
-}
-modules {
-	files {
-		usersfile = @DIR@/users
-	}
-	pap {
-	}
-	chap {
-	}
-	detail {
-		filename = @DETAIL@
-	}
-}
-server lab {
-	listen {
-		type = auth
-		ipaddr = @ADDR@
-		port = 1812
-	}
-	listen {
-		type = acct
-		ipaddr = @ADDR@
-		port = 1813
-	}
-	authorize {
-		update reply {
-			Message-Authenticator := 0x00
-		}
-		chap
-		files
-		pap
-	}
-	authenticate {
-		Auth-Type PAP {
-			pap
-		}
-		Auth-Type CHAP {
-			chap
-		}
-	}
-	accounting {
-		detail
-	}
-}
-`
 
 // users is FreeRADIUS's users file: passwords, then what a realm gets. A reject
 // repeats these items, which must not open a tunnel.
@@ -143,18 +71,14 @@ func (l *Lab) detailOf(i int) string {
 // FreeRADIUS on it. What it was told earlier stays.
 func (l *Lab) startRADIUS(ctx context.Context, i int) error {
 	dir := filepath.Dir(l.detailOf(i))
-	conf := strings.NewReplacer("@DIR@", dir, "@DETAIL@", l.detailOf(i), "@LAC@", lacAddr, "@ADDR@", radiusAddrOf(i),
-		"@SECRET@", radiusSecret)
-	err := errors.Join(
-		os.MkdirAll(dir, 0o700),
-		os.WriteFile(filepath.Join(dir, "radiusd.conf"), []byte(conf.Replace(radiusd)), 0o600),
-		os.WriteFile(filepath.Join(dir, "users"), []byte(users(&l.scene)), 0o600),
-		os.WriteFile(filepath.Join(dir, "dictionary"), nil, 0o600),
-	)
-	if err != nil {
+	c := freeradius.Config{
+		Dir: dir, Addr: radiusAddrOf(i), Auth: 1812, Acct: 1813, Client: lacAddr, Secret: radiusSecret,
+		Users: users(&l.scene), Detail: l.detailOf(i), Log: true,
+	}
+	if err := c.Write(); err != nil {
 		return fmt.Errorf("write raddb: %w", err)
 	}
-	p, err := l.start(strings.Replace(filepath.Base(dir), "raddb", "freeradius", 1), nsRADIUS, "freeradius", "-f", "-l", "stdout", "-d", dir)
+	p, err := l.start(strings.Replace(filepath.Base(dir), "raddb", "freeradius", 1), nsRADIUS, c.Command()...)
 	if err != nil {
 		return err
 	}
@@ -162,7 +86,7 @@ func (l *Lab) startRADIUS(ctx context.Context, i int) error {
 		l.radius = append(l.radius, nil)
 	}
 	l.radius[i] = p
-	return p.await(ctx, "Ready to process requests", startLimit)
+	return p.await(ctx, freeradius.Ready, startLimit)
 }
 
 // probeRADIUS asks FreeRADIUS for a subscriber from the LAC's address, without

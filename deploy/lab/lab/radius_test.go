@@ -26,14 +26,6 @@ func TestUsers(t *testing.T) {
 	}
 }
 
-func TestRadiusdHasOneSettingPerLine(t *testing.T) {
-	for line := range strings.Lines(radiusd) {
-		if strings.Count(line, "=") > 1 && !strings.Contains(line, ":=") {
-			t.Errorf("two settings in %q", line)
-		}
-	}
-}
-
 func TestParseDetail(t *testing.T) {
 	const detail = "Sat Nov 21 10:29:38 2026\n\tUser-Name = \"a@b\"\n\tAcct-Status-Type = Start\n\tTunnel-Type:0 = L2TP\n" +
 		"\tTimestamp = 1\n\nSat Nov 21 10:29:39 2026\n\tUser-Name = \"a@b\"\n\tAcct-Status-Type = Stop\n\n"
