@@ -16,8 +16,9 @@
 // mailboxes, held for an append, and that of admission.go where sessions are
 // limited by more than the port. What can change while the daemon runs is one
 // snapshot, settings.go; what is counted of a retailer are the books of
-// retailer.go, one for each shard. The front door is gate.go, the life of an access
-// device device.go.
+// retailer.go, one for each shard. The front door is gate.go with
+// offers.go, those who wait behind it are in lobby.go, the life of an access
+// device is device.go.
 //
 // Accounting records are queued by the same clients, and kept on disk by
 // radius/spool until a server has them (accounting.go). A run delivers what

@@ -53,6 +53,9 @@ type gate struct {
 	halfOpen  atomic.Int64
 	coming    atomic.Int64 // PADRs with a good cookie that wait for their shard
 	offers    offers
+	done      atomic.Int64 // sessions that came up since the last look
+	rate      int64        // of them, in a second, when there was much to do; for update alone
+	room      atomic.Int64 // PADRs that may wait for a place: as many as get one in time
 	retailers atomic.Int64 // configured; the shares depend on it
 	loads     sync.Map     // name → *load
 }
@@ -87,7 +90,7 @@ func (g *gate) load(retailer string) *load {
 // if nobody has looked at it since: in a tenth of a second thousands come in. A
 // place is offered to one only, as long as offers are taken.
 func (g *gate) full() bool {
-	return g.halfOpen.Load()+g.coming.Load()+g.offers.expected() >= int64(g.cfg.Load().HalfOpen)
+	return g.halfOpen.Load()+g.coming.Load()+g.offers.expected() >= int64(g.cfg.Load().HalfOpen)+g.room.Load()
 }
 
 // takes counts a PADR with a good cookie, which was offered a place.
@@ -100,8 +103,35 @@ func (g *gate) takes() {
 // Those who were given a cookie may come in through a closed door, but only so
 // many.
 func (g *gate) crowded() bool {
-	most := int64(g.cfg.Load().HalfOpen)
-	return g.halfOpen.Load()+g.coming.Load() >= most+most/4
+	return g.halfOpen.Load()+g.coming.Load() >= g.most()+g.room.Load()
+}
+
+// taken reports whether all places are in use, so that a PADR has to wait.
+func (g *gate) taken() bool { return g.halfOpen.Load() >= g.most() }
+
+// most is how many may be half-open, with those who were offered a place that
+// they took a while later.
+func (g *gate) most() int64 {
+	n := int64(g.cfg.Load().HalfOpen)
+	return n + n/4
+}
+
+const (
+	// roomFor is how long a PADR may have to wait; see lobbyLife.
+	roomFor = 2 * time.Second
+	// mostRoom bounds what waits, in times the sessions that may be half-open.
+	mostRoom = 4
+)
+
+// measure takes note of how fast set-ups come to an end. How few they are when
+// there is little to do says nothing.
+func (g *gate) measure() {
+	rate := g.done.Swap(0) * int64(time.Second/gateInterval)
+	n := int64(g.cfg.Load().HalfOpen)
+	if g.halfOpen.Load() >= n/crowdedFrom || rate > g.rate {
+		g.rate += (rate - g.rate) / 4
+	}
+	g.room.Store(min(g.rate*int64(roomFor/time.Second), mostRoom*n))
 }
 
 // refuses says why a retailer's subscriber is refused, or "".
@@ -160,6 +190,7 @@ func (g *gate) judge(now time.Time, l *load) string {
 func (g *gate) update(now time.Time, pol *policy.Policy, backlog int) string {
 	g.retailers.Store(int64(len(pol.Retailers)))
 	g.offers.look()
+	g.measure()
 	behind, why := 0, ""
 	for i := range pol.Retailers {
 		l := g.load(pol.Retailers[i].Name)
@@ -173,7 +204,7 @@ func (g *gate) update(now time.Time, pol *policy.Policy, backlog int) string {
 	was := g.closed.Load()
 	open := g.halfOpen.Load()
 	switch {
-	case above(open, int64(g.cfg.Load().HalfOpen), was):
+	case above(open+g.coming.Load(), int64(g.cfg.Load().HalfOpen)+g.room.Load(), was):
 		return fmt.Sprintf("%d sessions are half-open", open)
 	case above(int64(backlog), int64(g.cfg.Load().Backlog), was):
 		return fmt.Sprintf("%d data plane operations wait", backlog)
@@ -267,6 +298,9 @@ func (sh *shard) track(sl *slot) {
 	if sl.open && st >= session.Up {
 		sl.open = false
 		sh.srv.gate.halfOpen.Add(-1)
+		if st == session.Up {
+			sh.srv.gate.done.Add(1)
+		}
 		sh.depart(sl)
 	}
 	if sl.entered && st >= session.Finishing {

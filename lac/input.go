@@ -74,13 +74,24 @@ type (
 )
 
 func (in requestIn) apply(sh *shard, now time.Time) {
-	defer sh.srv.gate.coming.Add(-1) // when it is counted as half-open, if it is to be
 	key := in.req.Key()
-	if sl := sh.pending[key]; sl != nil {
+	switch sl := sh.pending[key]; {
+	case sl != nil:
 		// PADS was lost: the same PADS, not a second session.
 		sh.send(in.port, in.port.front.Load().responder.AppendPADS(nil, sl.request, sl.id))
-		return
+		sh.srv.gate.coming.Add(-1)
+	case sh.lobby.has(key):
+		sh.srv.gate.coming.Add(-1)
+	case sh.srv.gate.taken() && !sh.stopping:
+		sh.lobby.push(waiting{in, key, now})
+	default:
+		sh.letIn(now, in, key)
 	}
+}
+
+// letIn begins a session, or says why not.
+func (sh *shard) letIn(now time.Time, in requestIn, key [16]byte) {
+	defer sh.srv.gate.coming.Add(-1) // when it is counted as half-open, if it is to be
 	if sh.stopping {
 		sh.refuse(in.port, &in.req, refusedStopping)
 		return
@@ -143,6 +154,7 @@ func (in frameIn) apply(sh *shard, now time.Time) {
 		sh.disown(now, in.port, &in.frame)
 		return
 	}
+	sh.spoke(now, sl)
 	sh.answered(sl)
 	sl.session.ReceiveFrame(now, in.frame.Payload)
 	sh.settle(now, sl)

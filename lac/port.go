@@ -32,12 +32,14 @@ type access struct {
 	told     atomic.Uint64 // strays answered with PADT
 	shedPADI atomic.Uint64 // met by a closed door
 	shedPADR atomic.Uint64
+	behind   atomic.Int64 // since when the reader is, with frames other than PADIs; nanoseconds; 0: it is not
 
 	// owned by read
 	reply   []byte
 	replies [][]byte
 	inbox   [][]input // per shard
-	backlog backlog
+	backlog backlog   // of PADIs
+	queue   backlog   // of the rest
 }
 
 // front is what hosts see of a port. It is replaced when the port was opened
@@ -81,7 +83,7 @@ func (a *access) read() {
 	for {
 		err := a.port.ReadBatch(a.receive)
 		a.flush()
-		a.backlog.read(time.Now())
+		a.took(time.Now())
 		switch {
 		case errors.Is(err, net.ErrClosed):
 			return
@@ -96,6 +98,24 @@ func (a *access) read() {
 			}
 		}
 	}
+}
+
+// took takes note of the end of a batch.
+func (a *access) took(now time.Time) {
+	a.backlog.read(now)
+	if a.queue.read(now); a.queue.since.IsZero() {
+		a.behind.Store(0)
+	} else {
+		a.behind.Store(a.queue.since.UnixNano())
+	}
+}
+
+// lag returns how long a frame that was just read may have waited.
+func (a *access) lag(now time.Time) time.Duration {
+	if since := a.behind.Load(); since != 0 {
+		return now.Sub(time.Unix(0, since))
+	}
+	return 0
 }
 
 // maxBacklog bounds what access ports can make a shard remember.
@@ -134,6 +154,9 @@ func (a *access) receive(b []byte) {
 		a.bad.Add(1)
 		a.srv.murmur.Debug("access frame dropped", "port", a.port.Name(), "err", err)
 		return
+	}
+	if f.EtherType != wire.Discovery || f.Code != wire.PADI {
+		a.queue.frames++
 	}
 	switch {
 	case f.EtherType == wire.Discovery && f.Code != wire.PADT:

@@ -32,11 +32,14 @@ type shard struct {
 	live     int
 	stopping bool
 
+	lobby lobby
+
 	// See silent.go.
 	silent, speaking newcomers
 	begun            []ref         // in this round
 	began            time.Time     // the last round
 	lag              time.Duration // how long rounds take
+	usual            time.Duration // how long subscribers take to speak
 
 	out  [][][]byte   // frames to send, per access port
 	gone []coa.Ticket // whose sessions have ended; see bury
@@ -64,6 +67,7 @@ type slot struct {
 	book    *book     // where it is counted
 	load    *load     // of its retailer, while it is half-open; nil: not known yet
 	placed  time.Time // its call
+	greeted time.Time // PADS had left
 
 	awaited []coa.Ticket // Disconnect-Requests that wait for its end
 
@@ -98,6 +102,7 @@ func (sh *shard) run() {
 		spare = inputs
 		sh.makeRoom(now)
 		sh.makeMoreRoom(now)
+		sh.serveLobby(now)
 		sh.advance(now)
 		sh.flush()
 		sh.ran(now)
@@ -108,6 +113,9 @@ func (sh *shard) run() {
 		wait := time.Hour
 		if len(sh.due) > 0 {
 			wait = sh.due[0].deadline.Sub(now)
+		}
+		if sh.lobby.len() > 0 {
+			wait = min(wait, lobbyInterval)
 		}
 		timer.Reset(wait)
 		select {

@@ -17,7 +17,9 @@ import (
 // Nobody pays for what the gateway itself is late with. Patience starts when
 // PADS has left, and is compared with when the shard last emptied its mailbox:
 // what came until then has been looked at. It is longer, too, while rounds of
-// the shard take long, because then the port's reader is late as well.
+// the shard take long, because then the port's reader is late as well; and while
+// those who speak take long to do so, as when everybody dials at once and the
+// network between is busy.
 const (
 	patience    = time.Second // with silent subscribers, while places are left
 	impatience  = patience / 20
@@ -25,6 +27,8 @@ const (
 	crowdedFrom = 4 // one in so many places in use
 	lagWeight   = 2 // so many rounds of the shard a subscriber is given besides
 	lagFades    = 4 // the longest round is forgotten in so many times its length
+	usualTimes  = 4 // so many times longer than usual one may be silent
+	usualWeight = 8 // one in so many first words makes what is usual
 )
 
 // patience returns how long a subscriber may be silent after PADS; 0: as long
@@ -40,12 +44,27 @@ func (g *gate) patience() time.Duration {
 }
 
 // patience is that of the gate, and what the shard has to be given.
-func (sh *shard) patience() time.Duration {
+func (sh *shard) patience(now time.Time) time.Duration {
 	p := sh.srv.gate.patience()
 	if p == 0 {
 		return 0
 	}
-	return p + lagWeight*min(sh.lag, patience)
+	return max(p, min(usualTimes*sh.usual, patience)) + lagWeight*min(sh.lag, patience) + min(sh.srv.lag(now), patience)
+}
+
+// lag returns how late the readers of the ports are.
+func (s *Server) lag(now time.Time) (most time.Duration) {
+	for _, a := range s.access {
+		most = max(most, a.lag(now))
+	}
+	return most
+}
+
+// spoke takes note of a subscriber's first word, and of how long that took.
+func (sh *shard) spoke(now time.Time, sl *slot) {
+	if sl.request != nil && !sl.greeted.IsZero() {
+		sh.usual += (now.Sub(sl.greeted) - sh.usual) / usualWeight
+	}
 }
 
 // ran takes note of a round that has begun at a time and has sent what it had to
@@ -56,6 +75,9 @@ func (sh *shard) ran(began time.Time) {
 	sh.began = began
 	for _, r := range sh.begun {
 		sh.silent.push(newcomer{r, now})
+		if sl := sh.at(r); sl != nil {
+			sl.greeted = now
+		}
 	}
 	sh.begun = sh.begun[:0]
 }
@@ -98,7 +120,7 @@ func (sh *shard) makeRoom(now time.Time) {
 		case sl.request == nil: // it has spoken
 			sh.speaking.push(c)
 		default:
-			if p := sh.patience(); p == 0 || now.Sub(c.since) < p {
+			if p := sh.patience(now); p == 0 || now.Sub(c.since) < p {
 				return
 			}
 			sh.putOut(now, sl, "silent")
@@ -111,7 +133,7 @@ func (sh *shard) makeRoom(now time.Time) {
 func (sh *shard) makeMoreRoom(now time.Time) {
 	for c, ok := sh.speaking.head(); ok; c, ok = sh.speaking.head() {
 		if sl := sh.at(c.ref); sl != nil && sl.session.State() < session.Decide {
-			if p := sh.patience(); p == 0 || now.Sub(c.since) < authSlower*p {
+			if p := sh.patience(now); p == 0 || now.Sub(c.since) < authSlower*p {
 				return
 			}
 			sh.putOut(now, sl, "not authenticated")

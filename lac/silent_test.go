@@ -8,6 +8,7 @@ import (
 
 	"lacd/kernel"
 	"lacd/lac/lactest"
+	"lacd/pppoe"
 	"lacd/pppoe/wire"
 )
 
@@ -210,13 +211,27 @@ func TestLag(t *testing.T) {
 				t.Errorf("after a round of %v: got %v, want %v", tt.round, sh.lag, tt.lag)
 			}
 		}
-		if got := sh.patience(); got != 0 {
+		if got := sh.patience(time.Now()); got != 0 {
 			t.Errorf("without a flood: got %v", got)
 		}
 		g.halfOpen.Store(int64(g.cfg.Load().HalfOpen))
-		if got, want := sh.patience(), impatience+lagWeight*patience; got != want {
+		if got, want := sh.patience(time.Now()), impatience+lagWeight*patience; got != want {
 			t.Errorf("in a flood: got %v, want %v", got, want)
 		}
+		sh.lag = 0
+		sl := &slot{request: &pppoe.Request{}, greeted: time.Now().Add(-100 * time.Millisecond)}
+		for range 64 {
+			sh.spoke(time.Now(), sl)
+		}
+		if got := sh.patience(time.Now()); got < 390*time.Millisecond || got > 400*time.Millisecond {
+			t.Errorf("when others take 100 ms to speak: got %v, want four times as long", got)
+		}
+		sh.usual = 0
+		r.srv.access[0].behind.Store(time.Now().Add(-200 * time.Millisecond).UnixNano())
+		if got, want := sh.patience(time.Now()), impatience+200*time.Millisecond; got != want {
+			t.Errorf("when the port's reader is behind: got %v, want %v", got, want)
+		}
+		r.srv.access[0].behind.Store(0)
 		g.halfOpen.Store(0)
 	})
 }
