@@ -67,10 +67,11 @@ type Client struct {
 
 // half is one exchange with its sockets. The loop owns it.
 type half struct {
-	kind  radius.Kind
-	x     *radius.Exchange
-	side  side
-	conns map[radius.SocketID]io.WriteCloser
+	kind    radius.Kind
+	x       *radius.Exchange
+	side    side
+	conns   map[radius.SocketID]io.WriteCloser
+	written []*datagrams // of conns: what was written has not left yet
 }
 
 // New checks the configuration and starts the client. answer is called once per

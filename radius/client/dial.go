@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -34,7 +35,11 @@ func (c *Client) dialUDP(p *peer) (net.Conn, error) {
 	if err != nil {
 		return nil, err // not a nil *net.UDPConn, which is no nil Conn
 	}
-	return k, nil
+	d, err := newDatagrams(k)
+	if err != nil {
+		return nil, errors.Join(err, k.Close())
+	}
+	return d, nil
 }
 
 // dialTLS connects to a server and shakes hands with it.

@@ -3,6 +3,7 @@ package client
 import (
 	"errors"
 	"net"
+	"slices"
 	"syscall"
 	"time"
 
@@ -21,11 +22,7 @@ func (c *Client) execute(now time.Time, h *half) int {
 		case radius.Open:
 			c.open(now, h, a)
 		case radius.Send:
-			if k := h.conns[a.Socket]; k != nil {
-				// A failure to send is a datagram lost on the way: the
-				// retransmission follows.
-				_, _ = k.Write(a.Datagram)
-			}
+			h.send(a)
 		case radius.Close:
 			c.drop(h, a.Socket)
 		case radius.Answered:
@@ -38,7 +35,24 @@ func (c *Client) execute(now time.Time, h *half) int {
 			}
 		}
 	}
+	for _, k := range h.written {
+		k.flush()
+	}
+	clear(h.written)
+	h.written = h.written[:0]
 	return len(actions)
+}
+
+func (h *half) send(a radius.Send) {
+	k := h.conns[a.Socket]
+	if k == nil {
+		return
+	}
+	if d, ok := k.(*datagrams); ok && len(d.out) == 0 {
+		h.written = append(h.written, d)
+	}
+	// A failure to send is a datagram lost on the way: the retransmission follows.
+	_, _ = k.Write(a.Datagram)
 }
 
 func (c *Client) open(now time.Time, h *half, a radius.Open) {
@@ -112,12 +126,17 @@ func (c *Client) failed(now time.Time, h *half, f radius.Failed) {
 
 // read posts what comes in on a socket until it is closed or breaks.
 func (c *Client) read(h *half, id radius.SocketID, k net.Conn) {
-	var buf [maxDatagram]byte
+	post := func(b []byte) {
+		c.box.putDatagram(item{kind: datagram, half: h, socket: id, data: slices.Clone(b)})
+	}
+	receive := func(fn func(b []byte)) error { return receiveOne(k, fn) }
+	if d, ok := k.(*datagrams); ok {
+		receive = d.ReadBatch
+	}
 	for {
-		n, err := k.Read(buf[:])
+		err := receive(post)
 		switch {
 		case err == nil:
-			c.box.putDatagram(item{kind: datagram, half: h, socket: id, data: append([]byte(nil), buf[:n]...)})
 		case errors.Is(err, syscall.ECONNREFUSED):
 			// An ICMP message, which anybody can forge: the schedule goes on.
 		case errors.Is(err, net.ErrClosed):
@@ -127,4 +146,14 @@ func (c *Client) read(h *half, id radius.SocketID, k net.Conn) {
 			return
 		}
 	}
+}
+
+// receiveOne reads a datagram of a Dialer's connection.
+func receiveOne(k net.Conn, fn func(b []byte)) error {
+	var buf [maxDatagram]byte
+	n, err := k.Read(buf[:])
+	if err == nil {
+		fn(buf[:n])
+	}
+	return err
 }
