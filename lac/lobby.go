@@ -48,8 +48,10 @@ func (l *lobby) pop() waiting {
 	w := l.list[l.first]
 	l.list[l.first] = waiting{}
 	delete(l.keys, w.key)
-	if l.first++; l.first == len(l.list) {
-		l.list, l.first = l.list[:0], 0
+	if l.first++; 2*l.first >= len(l.list) { // it may never be empty
+		n := copy(l.list, l.list[l.first:])
+		clear(l.list[n:])
+		l.list, l.first = l.list[:n], 0
 	}
 	return w
 }

@@ -28,6 +28,25 @@ func TestLobbyIsAQueue(t *testing.T) {
 	}
 }
 
+// A lobby that is never empty holds those who wait, and not those who have.
+func TestLobbyStaysSmall(t *testing.T) {
+	var l lobby
+	key := func(i int) [16]byte { return [16]byte{byte(i), byte(i >> 8), byte(i >> 16)} }
+	const wait, all = 100, 100_000
+	for i := range all {
+		l.push(waiting{key: key(i)})
+		if i < wait {
+			continue
+		}
+		if w := l.pop(); w.key != key(i-wait) {
+			t.Fatalf("%d: out of turn", i)
+		}
+	}
+	if l.len() != wait || len(l.keys) != wait || cap(l.list) > 8*wait {
+		t.Errorf("%d wait, %d keys, room for %d, want %d", l.len(), len(l.keys), cap(l.list), wait)
+	}
+}
+
 // TestLobby: whoever finds all places in use waits for one, as long as he would
 // not ask again.
 func TestLobby(t *testing.T) {
