@@ -168,11 +168,11 @@ func TestProgress(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			time.Sleep(tt.after - 1)
+			time.Sleep(tt.after - time.Nanosecond)
 			if synctest.Wait(); ctx.Err() != nil {
 				t.Errorf("%s: ended early: %v", tt.name, context.Cause(ctx))
 			}
-			time.Sleep(1)
+			time.Sleep(1 * time.Nanosecond)
 			if synctest.Wait(); !errors.Is(context.Cause(ctx), tt.want) {
 				t.Errorf("%s: got %v, want %v", tt.name, context.Cause(ctx), tt.want)
 			}
