@@ -15,7 +15,9 @@ var (
 	descSlow = prometheus.NewDesc("lacd_xdp_slow_frames_total",
 		"Frames of sessions that XDP left to user space: the next hop was not known, they did not fit or were fragments, or IPsec protects them.",
 		[]string{"direction"}, nil)
-	descLost = prometheus.NewDesc("lacd_xdp_dropped_frames_total", "Frames of sessions that did not get through, by reason.", []string{"reason"}, nil)
+	descLost     = prometheus.NewDesc("lacd_xdp_dropped_frames_total", "Frames of sessions that did not get through, by reason.", []string{"reason"}, nil)
+	descPaths    = prometheus.NewDesc("lacd_xdp_tunnels", "L2TP tunnels, by where they are forwarded: in XDP or in user space.", []string{"path"}, nil)
+	descDetached = prometheus.NewDesc("lacd_xdp_detached_total", "Times that somebody else took the program off a device; it was attached again.", nil, nil)
 )
 
 // planeCollector shows the counts of a data plane to Prometheus.
@@ -25,6 +27,8 @@ type planeCollector struct{ plane planeStats }
 func (c planeCollector) Describe(ch chan<- *prometheus.Desc) {
 	ch <- descSlow
 	ch <- descLost
+	ch <- descPaths
+	ch <- descDetached
 }
 
 // Collect implements prometheus.Collector. A data plane that is closed has none.
@@ -43,4 +47,7 @@ func (c planeCollector) Collect(ch chan<- prometheus.Metric) {
 	counter(descLost, s.Device, "device gone")
 	counter(descLost, s.Room, "driver leaves no room")
 	counter(descLost, s.Refused, "refused by socket or device")
+	ch <- prometheus.MustNewConstMetric(descPaths, prometheus.GaugeValue, float64(s.Direct), "XDP")
+	ch <- prometheus.MustNewConstMetric(descPaths, prometheus.GaugeValue, float64(s.Indirect), "user space")
+	ch <- prometheus.MustNewConstMetric(descDetached, prometheus.CounterValue, float64(s.Detached))
 }

@@ -18,7 +18,7 @@ type fakeStats struct {
 func (f fakeStats) Stats() (xdp.Stats, error) { return f.stats, f.err }
 
 func TestPlaneCollector(t *testing.T) {
-	got := gather(t, fakeStats{stats: xdp.Stats{SlowUp: 1, SlowDown: 2, Crowded: 3, Long: 4, Device: 5, Room: 6, Refused: 7}})
+	got := gather(t, fakeStats{stats: xdp.Stats{SlowUp: 1, SlowDown: 2, Crowded: 3, Long: 4, Device: 5, Room: 6, Refused: 7, Detached: 8, Direct: 9, Indirect: 10}})
 	want := map[string]float64{
 		"lacd_xdp_slow_frames_total up": 1, "lacd_xdp_slow_frames_total down": 2,
 		"lacd_xdp_dropped_frames_total user space is behind":                3,
@@ -26,6 +26,7 @@ func TestPlaneCollector(t *testing.T) {
 		"lacd_xdp_dropped_frames_total device gone":                         5,
 		"lacd_xdp_dropped_frames_total driver leaves no room":               6,
 		"lacd_xdp_dropped_frames_total refused by socket or device":         7,
+		"lacd_xdp_detached_total":                                           8, "lacd_xdp_tunnels XDP": 9, "lacd_xdp_tunnels user space": 10,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
@@ -47,7 +48,11 @@ func gather(t *testing.T, p planeStats) map[string]float64 {
 	all := map[string]float64{}
 	for _, f := range families {
 		for _, m := range f.GetMetric() {
-			all[f.GetName()+" "+m.GetLabel()[0].GetValue()] = m.GetCounter().GetValue()
+			name := f.GetName()
+			for _, l := range m.GetLabel() {
+				name += " " + l.GetValue()
+			}
+			all[name] = m.GetCounter().GetValue() + m.GetGauge().GetValue() // one of them
 		}
 	}
 	return all

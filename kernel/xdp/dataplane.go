@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -58,6 +59,8 @@ type Dataplane struct {
 	watch  *watch
 	slow   *slowPath
 
+	detached atomic.Uint64
+
 	op      sync.Mutex // held while devices and next hops are looked at and changed
 	devices map[int]*device
 
@@ -74,7 +77,8 @@ var (
 	_ kernel.BulkRemover = (*Dataplane)(nil)
 )
 
-// tunnel is a tunnel that exists. Its fields but Tunnel are guarded by op.
+// tunnel is a tunnel that exists. Its fields but Tunnel are guarded by op, and
+// written with mu held too.
 type tunnel struct {
 	kernel.Tunnel
 	hop     forwardHop // in force if there is no reason

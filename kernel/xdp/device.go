@@ -177,6 +177,9 @@ func (d *Dataplane) attach(l netlink.Link, p *port, core bool) (*device, error) 
 			return nil, fmt.Errorf("replace the program of %s: %w", a.Name, err)
 		}
 		v.slot, v.link = old.slot, old.link
+		if old.port != nil {
+			v.mac, v.mtu = old.mac, old.mtu // the bridges have these, and refresh sees the change
+		}
 		d.devices[a.Index] = v
 		return v, nil
 	}
@@ -334,6 +337,7 @@ func (d *Dataplane) hold(v *device) {
 		d.log.Error("program was detached from a device", "device", v.name, "err", err)
 		return
 	}
+	d.detached.Add(1)
 	d.log.Warn("program was detached from a device, and is attached again", "device", v.name)
 }
 

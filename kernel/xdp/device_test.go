@@ -21,6 +21,9 @@ func TestDetached(t *testing.T) {
 		r.both(b, 1)
 		r.wantSlow("attached again", up, down, 0, 0)
 	}
+	if s, err := r.dp.Stats(); err != nil || s.Detached != 2 || s.Direct != 1 || s.Indirect != 0 {
+		t.Errorf("got %+v, %v, want 2 times detached and a tunnel in XDP", s, err)
+	}
 	select {
 	case id := <-r.lost:
 		t.Errorf("bridge %d was lost", id)

@@ -212,7 +212,7 @@ func parseData(id kernel.TunnelID, msg []byte) (session uint16, numbered bool, p
 }
 
 // Stats counts frames of sessions that went through user space, and those that
-// did not get through.
+// did not get through, and what else an operator should see.
 type Stats struct {
 	SlowUp, SlowDown uint64
 
@@ -221,9 +221,13 @@ type Stats struct {
 	Device  uint64 // the device was gone
 	Room    uint64 // a driver left no room for the header
 	Refused uint64 // by the socket or device that user space sends to
+
+	Detached uint64 // times that somebody else took the program off a device
+
+	Direct, Indirect int // tunnels there are now, forwarded in XDP and in user space
 }
 
-// Stats returns cumulative counts.
+// Stats returns what was counted since New.
 func (d *Dataplane) Stats() (Stats, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -231,8 +235,17 @@ func (d *Dataplane) Stats() (Stats, error) {
 		return Stats{}, os.ErrClosed
 	}
 	n, err := d.tables.drops()
-	return Stats{
+	s := Stats{
 		SlowUp: d.slow.sent.Load(), SlowDown: d.slow.delivered.Load(),
 		Crowded: n[0], Long: n[1], Device: n[2], Room: n[3], Refused: d.slow.refused.Load(),
-	}, err
+		Detached: d.detached.Load(),
+	}
+	for _, t := range d.tunnels {
+		if t.reason == "" {
+			s.Direct++
+		} else {
+			s.Indirect++
+		}
+	}
+	return s, err
 }
