@@ -16,7 +16,7 @@ func (b *bench) storms(ctx context.Context) error {
 	if b.quick {
 		n = 5000
 	}
-	if err := b.redialStorm(ctx, n); err != nil {
+	if err := b.redialStorms(ctx, n); err != nil {
 		return fmt.Errorf("%d subscribers dial at once: %w", n, err)
 	}
 	if err := b.padiFlood(ctx); err != nil {
@@ -27,60 +27,85 @@ func (b *bench) storms(ctx context.Context) error {
 
 const mebi = 1 << 20
 
-// redialStorm has everybody dial in the same moment.
-func (b *bench) redialStorm(ctx context.Context, n int) (err error) {
+// redialStorms has everybody dial in the same moment.
+func (b *bench) redialStorms(ctx context.Context, n int) error {
+	var up, seconds, vain, peak sample
+	for range b.stormRuns() {
+		o, err := b.stormOnce(ctx, n)
+		if err != nil {
+			return err
+		}
+		up.add(o.up)
+		seconds.add(o.seconds)
+		vain.add(o.vain)
+		peak.add(o.peak)
+	}
+	of := fmt.Sprintf("%d dial at once: ", n)
+	b.show(
+		up.figure(5, of+"are up in the end", "sessions", atLeast(float64(n))),
+		seconds.figure(5, of+"until the last was up", "s", nil),
+		vain.figure(5, of+"set-ups in vain", "", nil),
+		peak.figure(5, of+"memory of lacd at most", "MiB", nil),
+	)
+	return nil
+}
+
+// stormRuns is how often each storm is made.
+func (b *bench) stormRuns() int {
+	if b.quick {
+		return 1
+	}
+	return 5
+}
+
+// stormed is how a storm went.
+type stormed struct{ up, seconds, vain, peak float64 }
+
+// stormOnce lets a storm loose on a gateway that was just started.
+func (b *bench) stormOnce(ctx context.Context, n int) (_ stormed, err error) {
 	ctx, cancel := context.WithTimeout(ctx, 3*time.Minute)
 	defer cancel()
 	w, err := b.newWorld(ctx)
 	if err != nil {
-		return err
+		return stormed{}, err
 	}
 	defer closing(&err, w.close)
 	if err := w.startLacd(ctx, authorities[0].config()); err != nil {
-		return err
+		return stormed{}, err
 	}
 	s, err := w.startSim(ctx, "-n", strconv.Itoa(n), "-up", "iccn", "-lns", lns1Addr, "-redial", "-backoff", "1s,5s", "-setup-timeout", "1m",
 		"-stay", "500ms", "-timeout", "150s", "-grace", "20s")
 	if err != nil {
-		return err
+		return stormed{}, err
 	}
 	<-s.gone
 	used, err := usageOf(w.lacd.cmd.Process.Pid)
 	if err != nil {
-		return err
+		return stormed{}, err
 	}
 	rep, err := s.report()
 	if err != nil {
-		return err
+		return stormed{}, err
 	}
 	c := rep.Clients
 	if c.Failed+c.Lost > 0 {
 		b.note("set-ups failed: %v; sessions lost: %v", c.FailedBy, c.LostBy)
 	}
-	of := fmt.Sprintf("%d dial at once: ", n)
-	b.show(
-		sample{float64(c.UpNow)}.figure(5, of+"are up in the end", "sessions", atLeast(float64(n))),
-		sample{float64(c.Up) / c.PerSecond}.figure(5, of+"until the last was up", "s", nil),
-		sample{float64(c.Failed + c.Lost)}.figure(5, of+"set-ups in vain", "", nil),
-		sample{float64(used.peak) / mebi}.figure(5, of+"memory of lacd at most", "MiB", nil),
-	)
-	return nil
+	return stormed{
+		up: float64(c.UpNow), seconds: float64(c.Up) / c.PerSecond,
+		vain: float64(c.Failed + c.Lost), peak: float64(used.peak) / mebi,
+	}, nil
 }
 
 const (
 	floodRate = 100_000 // PADIs a second
 	normal    = 100     // subscribers beside it
-	floodRuns = 5
 )
 
 // padiFlood has some subscribers dial while the port is flooded.
 func (b *bench) padiFlood(ctx context.Context) error {
-	runs := floodRuns
-	if b.quick {
-		runs = 1
-	}
 	var rate, up, cost, p50, p99, peak sample
-	for range runs {
+	for range b.stormRuns() {
 		f, err := b.floodOnce(ctx)
 		if err != nil {
 			return err
