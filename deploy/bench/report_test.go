@@ -36,12 +36,12 @@ func TestTable(t *testing.T) {
 
 not measured: 2. pppbridge, instructions in a virtual machine: no kernel; no QEMU
 `
-	got := ""
+	var got strings.Builder
 	for line := range strings.Lines(b.String()) {
-		got += strings.TrimRight(line, " \n") + "\n"
+		got.WriteString(strings.TrimRight(line, " \n") + "\n")
 	}
-	if got != want {
-		t.Errorf("got %s, want %s", got, want)
+	if got.String() != want {
+		t.Errorf("got %s, want %s", got.String(), want)
 	}
 }
 
