@@ -124,16 +124,35 @@ func (l *LNS) read() {
 	defer close(l.done)
 	buf := make([]byte, 1<<16)
 	for {
-		n, from, err := l.raw.ReadFromIP(buf)
-		switch {
-		case errors.Is(err, net.ErrClosed):
+		n, _, _, from, err := l.raw.ReadMsgIP(buf, nil)
+		if errors.Is(err, net.ErrClosed) {
 			return
-		case err != nil || n < 8:
+		}
+		b, ok := datagramTo(l.Addr, buf[:n])
+		if err != nil || !ok || len(b) < 8 {
 			continue
 		}
 		peer, _ := netip.AddrFromSlice(from.IP)
-		l.receive(peer.Unmap(), slices.Clone(buf[:n]))
+		l.receive(peer.Unmap(), slices.Clone(b))
 	}
+}
+
+// datagramTo returns what is behind the header of an IPv4 packet (RFC 791 section
+// 3.1), if it is for an address: a raw socket takes those for all until it is
+// bound. One of IPv6 shows no header.
+func datagramTo(addr netip.Addr, b []byte) ([]byte, bool) {
+	if addr.Is6() {
+		return b, true
+	}
+	const header = 20
+	if len(b) < header || netip.AddrFrom4([4]byte(b[16:header])) != addr {
+		return nil, false
+	}
+	n := int(b[0]&0x0f) * 4
+	if n < header || n > len(b) {
+		return nil, false
+	}
+	return b[n:], true
 }
 
 // receive takes a UDP datagram with its header.
