@@ -125,11 +125,15 @@ func TestConformanceT35Shortest(t *testing.T) {
 	if n, err := r.socket[b.Tunnel].Read(buf); err != nil || !bytes.Equal(buf[:n], short) {
 		t.Errorf("got % x, %v, want the message in user space", buf[:n], err)
 	}
-	for name, d := range map[string]data{
-		"Length": {flags: 0x4002, frame: frame},
-		"Ns":     {flags: 0x0802, frame: frame},
-		"FF 03":  {flags: 0x0002, frame: append([]byte{0xff, 0x03}, frame...)},
+	for _, tt := range []struct {
+		name string
+		data
+	}{
+		{"Ns", data{flags: 0x0802, frame: frame}}, // and then none: the LAC numbers as the LNS does
+		{"Length", data{flags: 0x4002, frame: frame}},
+		{"FF 03", data{flags: 0x0002, frame: append([]byte{0xff, 0x03}, frame...)}},
 	} {
+		name, d := tt.name, tt.data
 		d.tunnel, d.session = uint16(b.Tunnel), b.Session
 		r.deliver(b, d.bytes())
 		if got := r.receiveDown(b); !bytes.Equal(got, frame) {
