@@ -100,6 +100,10 @@ type BulkRemover interface {
 	RemoveBridges(ctx context.Context, ids []BridgeID) ([]Counters, error)
 }
 
+// PortBatch is how many frames ReadBatch hands over at most of those that wait in
+// one queue, unless a Port was made to take others.
+const PortBatch = 64
+
 // Port is an access port: raw Ethernet frames in and out, VLAN tags in place.
 type Port interface {
 	Name() string

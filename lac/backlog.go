@@ -1,6 +1,10 @@
 package lac
 
-import "time"
+import (
+	"time"
+
+	"lacd/kernel"
+)
 
 // backlog tells whether a port's reader is behind with frames of a kind: when for
 // a while there were always more of them than it takes at once.
@@ -17,7 +21,7 @@ type backlog struct {
 
 const (
 	// fullBatch is how many frames of a kind a port hands over at once, where there are more.
-	fullBatch = 64
+	fullBatch = kernel.PortBatch
 	// mayLag is how long a reader may be behind.
 	mayLag = 50 * time.Millisecond
 	// pausesAfter is how long nothing must come for the reader to have waited,

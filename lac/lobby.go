@@ -9,9 +9,8 @@ import "time"
 // nothing to do. The gate answers no more PADIs than it can serve before they
 // repeat the PADR.
 type lobby struct {
-	list  []waiting // in the order they came
-	first int
-	keys  map[[16]byte]struct{}
+	fifo[waiting]
+	keys map[[16]byte]struct{}
 }
 
 type waiting struct {
@@ -28,8 +27,6 @@ const (
 	lobbyInterval = 10 * time.Millisecond
 )
 
-func (l *lobby) len() int { return len(l.list) - l.first }
-
 func (l *lobby) has(key [16]byte) bool {
 	_, ok := l.keys[key]
 	return ok
@@ -40,36 +37,29 @@ func (l *lobby) push(w waiting) {
 		l.keys = map[[16]byte]struct{}{}
 	}
 	l.keys[w.key] = struct{}{}
-	l.list = append(l.list, w)
+	l.fifo.push(w)
 }
 
-// pop returns who waits the longest. There must be somebody.
-func (l *lobby) pop() waiting {
-	w := l.list[l.first]
-	l.list[l.first] = waiting{}
-	delete(l.keys, w.key)
-	if l.first++; 2*l.first >= len(l.list) { // it may never be empty
-		n := copy(l.list, l.list[l.first:])
-		clear(l.list[n:])
-		l.list, l.first = l.list[:n], 0
-	}
-	return w
+// pop removes who waits the longest. There must be somebody.
+func (l *lobby) pop() {
+	delete(l.keys, l.list[l.first].key)
+	l.fifo.pop()
 }
 
 // serveLobby lets in as many as there are places for.
 func (sh *shard) serveLobby(now time.Time) {
 	g := &sh.srv.gate
-	for sh.lobby.len() > 0 {
-		late := now.Sub(sh.lobby.list[sh.lobby.first].since) >= lobbyLife
+	for w, ok := sh.lobby.head(); ok; w, ok = sh.lobby.head() {
+		late := now.Sub(w.since) >= lobbyLife
 		if !late && !sh.stopping && g.taken() {
 			return
 		}
-		switch w := sh.lobby.pop(); {
-		case late, !w.in.port.port.up.Load():
+		sh.lobby.pop()
+		if late || !w.in.port.port.up.Load() {
 			g.coming.Add(-1)
-			sh.srv.drop("pppoe: PADR waited too long")
-		default:
-			sh.letIn(now, w.in, w.key)
+			sh.srv.drop("pppoe: PADR waited in vain")
+			continue
 		}
+		sh.letIn(now, w.in, w.key)
 	}
 }

@@ -35,7 +35,7 @@ type shard struct {
 	lobby lobby
 
 	// See silent.go.
-	silent, speaking newcomers
+	silent, speaking fifo[newcomer]
 	begun            []ref         // in this round
 	began            time.Time     // the last round
 	lag              time.Duration // how long rounds take

@@ -88,29 +88,6 @@ type newcomer struct {
 	since time.Time // when its PADS had left
 }
 
-// newcomers are sessions in the order they began. Those that went on are among
-// them until their turn comes.
-type newcomers struct {
-	list  []newcomer
-	first int
-}
-
-func (n *newcomers) push(c newcomer) { n.list = append(n.list, c) }
-
-func (n *newcomers) head() (newcomer, bool) {
-	if n.first == len(n.list) {
-		return newcomer{}, false
-	}
-	return n.list[n.first], true
-}
-
-func (n *newcomers) pop() {
-	if n.first++; n.first*2 >= len(n.list) {
-		n.list = append(n.list[:0], n.list[n.first:]...)
-		n.first = 0
-	}
-}
-
 // makeRoom ends the sessions of those who kept others waiting too long.
 func (sh *shard) makeRoom(now time.Time) {
 	for c, ok := sh.silent.head(); ok; c, ok = sh.silent.head() {

@@ -27,25 +27,6 @@ func TestPatience(t *testing.T) {
 	}
 }
 
-func TestNewcomers(t *testing.T) {
-	var n newcomers
-	for i := range 1000 {
-		n.push(newcomer{ref: ref(i)})
-		if i%3 == 0 {
-			n.pop()
-		}
-	}
-	for want := ref(334); want < 1000; want++ {
-		if c, ok := n.head(); !ok || c.ref != want {
-			t.Fatalf("head is %d, %v, want %d", c.ref, ok, want)
-		}
-		n.pop()
-	}
-	if _, ok := n.head(); ok || len(n.list) != 0 {
-		t.Errorf("%d left", len(n.list))
-	}
-}
-
 // flooder asks for sessions, from a new address each time, and says no more.
 type flooder struct {
 	r     *rig

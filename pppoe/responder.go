@@ -151,8 +151,9 @@ func (r *Responder) receivePADR(now time.Time, f *wire.Frame, b []byte) ([]byte,
 		return b, Request{}, v
 	}
 	req := t.request(f)
-	// Whatever the cookie is, because section 5.4 says without exception: "it MUST reply with a PADS containing a TAG of TAG_TYPE
-	// Service-Name-Error". That costs what a PADO costs and leaves no state.
+	// Whatever the cookie is, because section 5.4 says without exception: "it MUST
+	// reply with a PADS containing a TAG of TAG_TYPE Service-Name-Error". That costs
+	// what a PADO costs and leaves no state.
 	if !r.serves(t.service) {
 		if !r.fits(refusalLen(&req)) {
 			return b, Request{}, ReplyTooLong

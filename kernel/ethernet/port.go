@@ -19,7 +19,7 @@ type Config struct {
 
 	ReceiveBuffer int // octets the kernel may queue, of broadcasts and of the rest; 0: 8 MiB each
 	SendBuffer    int // octets the kernel may queue; 0: 4 MiB
-	Batch         int // frames per system call, 1 to 1024; 0: 64
+	Batch         int // frames per system call, 1 to 1024; 0: kernel.PortBatch
 
 	// Promiscuous makes the device pass frames that its hardware would drop:
 	// those of VLANs that it was not told of, and of other stations.
@@ -37,7 +37,7 @@ func (c Config) withDefaults() (Config, error) {
 		c.SendBuffer = 4 << 20
 	}
 	if c.Batch == 0 {
-		c.Batch = 64
+		c.Batch = kernel.PortBatch
 	}
 	if c.Batch < 1 || c.Batch > 1024 {
 		return c, fmt.Errorf("batch of %d frames: not within 1 to 1024", c.Batch)

@@ -53,6 +53,27 @@ func (w *Writer) WriteBatch(ds [][]byte) (int, error) {
 	return w.n, nil
 }
 
+// BatchWriter is a Writer, or sends as one does.
+type BatchWriter interface {
+	WriteBatch(ds [][]byte) (int, error)
+}
+
+// WriteAll sends all of ds, and then has ds keep none of them alive. refused,
+// which may be nil, is told why the kernel refuses one; that one alone is lost.
+func WriteAll(w BatchWriter, ds [][]byte, refused func(error)) {
+	for rest := ds; len(rest) > 0; {
+		n, err := w.WriteBatch(rest)
+		if rest = rest[n:]; err == nil || len(rest) == 0 {
+			continue
+		}
+		rest = rest[1:]
+		if refused != nil {
+			refused(err)
+		}
+	}
+	clear(ds)
+}
+
 // Reader receives datagrams into one piece of memory. It is for one goroutine.
 type Reader struct {
 	raw   syscall.RawConn

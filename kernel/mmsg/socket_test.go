@@ -89,6 +89,44 @@ func TestWriteAndRead(t *testing.T) {
 	}
 }
 
+// short is a BatchWriter that sends two at a time and refuses the empty.
+type short struct{ sent []string }
+
+func (s *short) WriteBatch(ds [][]byte) (int, error) {
+	for i, d := range ds[:min(2, len(ds))] {
+		if len(d) == 0 {
+			return i, errors.New("empty")
+		}
+		s.sent = append(s.sent, string(d))
+	}
+	return min(2, len(ds)), nil
+}
+
+// What is refused, the last included, keeps none of the others, and nothing is
+// kept afterwards.
+func TestWriteAll(t *testing.T) {
+	for _, refused := range []func(error){nil, func(error) {}} {
+		n := 0
+		if refused != nil {
+			refused = func(error) { n++ }
+		}
+		ds := [][]byte{{}, []byte("1"), []byte("2"), {}, {}, []byte("3"), {}}
+		var w short
+		WriteAll(&w, ds, refused)
+		if want := []string{"1", "2", "3"}; !slices.Equal(w.sent, want) {
+			t.Errorf("sent %q, want %q", w.sent, want)
+		}
+		if refused != nil && n != 4 {
+			t.Errorf("told of %d, want 4", n)
+		}
+		for i, d := range ds {
+			if d != nil {
+				t.Errorf("datagram %d is kept", i)
+			}
+		}
+	}
+}
+
 // A reader waits without a thread, and hears that the peer is not there any more,
 // or the socket.
 func TestReadError(t *testing.T) {

@@ -1,6 +1,9 @@
 package trunk
 
-import "lacd/lac/tunnel"
+import (
+	"lacd/kernel/mmsg"
+	"lacd/lac/tunnel"
+)
 
 // send sends a control message. The first one to where the peer answers from
 // moves the socket there: the data plane needs it connected.
@@ -32,13 +35,8 @@ func (t *Tunnel) write(b []byte) {
 // flush sends what write has kept. What the kernel refuses is lost like any
 // datagram, without those behind it: the reliable channel sends it again.
 func (t *Tunnel) flush() {
-	for rest := t.out; len(rest) > 0; {
-		n, err := t.sock.WriteBatch(rest)
-		if rest = rest[n:]; err != nil && len(rest) > 0 {
-			rest = rest[1:]
-			t.trunk.murmur.Debug("l2tp send failed", "tunnel", t.id, "peer", t.peer, "err", err)
-		}
-	}
-	clear(t.out)
+	mmsg.WriteAll(t.sock, t.out, func(err error) {
+		t.trunk.murmur.Debug("l2tp send failed", "tunnel", t.id, "peer", t.peer, "err", err)
+	})
 	t.out = t.out[:0]
 }

@@ -39,13 +39,7 @@ func (k *datagrams) Write(b []byte) (int, error) {
 // flush sends what was written. A failure to send is a datagram lost on the way:
 // the retransmission follows.
 func (k *datagrams) flush() {
-	for rest := k.out; len(rest) > 0; {
-		n, err := k.w.WriteBatch(rest)
-		if rest = rest[n:]; err != nil && len(rest) > 0 {
-			rest = rest[1:]
-		}
-	}
-	clear(k.out)
+	mmsg.WriteAll(k.w, k.out, nil)
 	k.out = k.out[:0]
 }
 

@@ -129,7 +129,7 @@ func (c *Client) read(h *half, id radius.SocketID, k net.Conn) {
 	post := func(b []byte) {
 		c.box.putDatagram(item{kind: datagram, half: h, socket: id, data: slices.Clone(b)})
 	}
-	receive := func(fn func(b []byte)) error { return receiveOne(k, fn) }
+	receive := oneByOne(k)
 	if d, ok := k.(*datagrams); ok {
 		receive = d.ReadBatch
 	}
@@ -148,12 +148,14 @@ func (c *Client) read(h *half, id radius.SocketID, k net.Conn) {
 	}
 }
 
-// receiveOne reads a datagram of a Dialer's connection.
-func receiveOne(k net.Conn, fn func(b []byte)) error {
-	var buf [maxDatagram]byte
-	n, err := k.Read(buf[:])
-	if err == nil {
-		fn(buf[:n])
+// oneByOne returns what receives a datagram of a Dialer's connection.
+func oneByOne(k net.Conn) func(fn func(b []byte)) error {
+	buf := make([]byte, maxDatagram)
+	return func(fn func(b []byte)) error {
+		n, err := k.Read(buf)
+		if err == nil {
+			fn(buf[:n])
+		}
+		return err
 	}
-	return err
 }

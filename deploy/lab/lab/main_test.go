@@ -10,19 +10,26 @@ import (
 	"time"
 )
 
-// TestScenario plays the demo in a virtual machine. Each expectation is a subtest.
-func TestScenario(t *testing.T) {
+// programs returns where the programs are and where artifacts go. It skips the
+// test where it was not asked for.
+func programs(t *testing.T) (bin, artifacts string) {
+	t.Helper()
 	if os.Getenv("LACD_TEST_LAB") != "1" {
-		t.Skip("boots a virtual machine: set LACD_TEST_LAB=1 after make build")
+		t.Skip("plays with the programs: set LACD_TEST_LAB=1 after make build")
 	}
 	bin, err := filepath.Abs("../../../bin")
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir := os.Getenv("LACD_ARTIFACTS")
-	if dir == "" {
-		dir = t.TempDir()
+	if artifacts = os.Getenv("LACD_ARTIFACTS"); artifacts == "" {
+		artifacts = t.TempDir()
 	}
+	return bin, artifacts
+}
+
+// TestScenario plays the demo in a virtual machine. Each expectation is a subtest.
+func TestScenario(t *testing.T) {
+	bin, dir := programs(t)
 	ctx, cancel := context.WithTimeout(t.Context(), 8*time.Minute)
 	defer cancel()
 	played := Drive(ctx, Options{Bin: bin, Artifacts: dir, Dataplane: "auto", Out: t.Output()})

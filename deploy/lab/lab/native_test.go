@@ -11,17 +11,7 @@ import (
 // TestNative plays the demonstration and its cases in namespaces, after make
 // build. Each expectation is a subtest. "go test -run TestNative/churn" plays one.
 func TestNative(t *testing.T) {
-	if os.Getenv("LACD_TEST_LAB") != "1" {
-		t.Skip("plays against the programs: set LACD_TEST_LAB=1 after make build")
-	}
-	bin, err := filepath.Abs("../../../bin")
-	if err != nil {
-		t.Fatal(err)
-	}
-	artifacts := os.Getenv("LACD_ARTIFACTS")
-	if artifacts == "" {
-		artifacts = t.TempDir()
-	}
+	bin, artifacts := programs(t)
 	for _, n := range natives {
 		name := n.name
 		if name == "" {
